@@ -1,0 +1,136 @@
+import { z } from 'zod'
+
+/** Durations are seconds, as in the configuration file. `0` switches a limit off where that is said. */
+const seconds = z.number().min(0)
+
+const modelName = z.string().min(1).max(256)
+
+export const modelSchema = z.union([
+  modelName,
+  z.strictObject({
+    /** The name that clients ask for; may end in `*`. */
+    id: modelName,
+    /** The name sent upstream. Default: the name the client asked for. */
+    upstream: modelName.optional(),
+    /** Tokens. */
+    context_window: z.int().positive().optional(),
+    /** Tokens. */
+    max_output_tokens: z.int().positive().optional(),
+    /** Default: every operation the provider has. */
+    operations: z.array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos'])).optional(),
+  }),
+])
+
+const supportsSchema = z.strictObject({
+  streaming: z.boolean().optional(),
+  tools: z.boolean().optional(),
+  images: z.boolean().optional(),
+  json_schema: z.boolean().optional(),
+  stream_usage: z.boolean().optional(),
+})
+
+/** The host's own keys of a provider. Everything else in the entry belongs to the plugin's schema. */
+export const providerHostShape = {
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .describe('Unique name; also the prefix in `name/model`.'),
+  type: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]*$/)
+    .describe('The plugin: `foo` loads `@llmproxy/provider-foo` or `llmproxy-provider-foo`.'),
+  module: z.string().min(1).optional().describe('A package name or a file relative to this file, instead of the name derived from `type`.'),
+  enabled: z.union([z.boolean(), z.literal('auto')]).default('auto').describe('`auto`: on when its key is present. `true`: the start fails without it.'),
+  priority: z.int().default(1).describe('Lower is asked first.'),
+  weight: z.number().positive().default(1).describe('Share of the traffic among providers of equal priority.'),
+  models: z.array(modelSchema).default([]).describe('Exact names, `prefix*`, or `{id, upstream, …}`.'),
+  api_key_env: z.string().min(1).optional().describe('The environment variable that holds the key. Default: `PROXY_API_<TYPE>_API_KEY`.'),
+  timeout: seconds.default(300).describe('Seconds until the first byte of the answer. 0: no limit of its own.'),
+  connect_timeout: seconds.optional().describe('Seconds to connect. Default: the global value.'),
+  idle_timeout: seconds.optional().describe('Seconds of silence inside a stream. Default: the global value.'),
+  max_retries: z.int().min(0).default(3).describe('Retries on this provider, within `max_attempts`.'),
+  retry_delay: seconds.default(1).describe('Seconds: the first backoff; doubled each time, full jitter.'),
+  rate_limit: z.int().positive().nullable().default(null).describe('Requests per minute to this provider; above it the next provider is asked.'),
+  max_connections: z.int().positive().default(100).describe('Requests in flight at this provider.'),
+  queue_timeout: seconds.default(10).describe('Seconds that a request may wait for one of `max_connections`.'),
+  keepalive_timeout: seconds.default(4).describe('Seconds that an idle upstream socket is kept. Stay below the vendor’s own value.'),
+  custom_headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string()).default({}).describe('Headers added to every upstream request.'),
+  circuit_breaker_threshold: z.int().positive().optional().describe('Consecutive failures that open the breaker. Default: the global value.'),
+  circuit_breaker_timeout: seconds.optional().describe('Seconds that the breaker stays open. Default: the global value.'),
+  strict: z.boolean().default(false).describe('Refuse a request (400) when a field of it would be dropped.'),
+  supports: supportsSchema.optional().describe('Overrides what the plugin says it supports.'),
+  allow_h2: z.boolean().default(false).describe('HTTP/2 to the upstream: all streams then share one connection.'),
+} as const
+
+export const providerSchema = z.looseObject(providerHostShape)
+
+const clientKeySchema = z.union([
+  z.string().min(1),
+  z.strictObject({ key: z.string().min(1), name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/) }),
+])
+
+const perMinute = z.int().positive().nullable()
+
+export const configSchema = z.strictObject({
+  app_name: z.string().default('LLM Proxy API').describe('Shown in `/health`.'),
+  app_version: z.string().default('2.0.0').describe('Shown in `/health`.'),
+  debug: z.boolean().default(false).describe('Same as `log_level: DEBUG`.'),
+  host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
+  port: z.int().min(0).max(65535).default(8000).describe('The port to listen on. 0: any free one.'),
+  api_keys: z.array(clientKeySchema).default([]).describe('Keys of the clients, or `{key, name}`. Empty: no key is asked for, on loopback only.'),
+  api_key_header: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/).default('X-API-Key').describe('The header of the client key, beside `Authorization: Bearer` and `api-key`.'),
+  cors_origins: z.array(z.string().min(1)).default([]).describe('Origins of browser clients; `*` for all.'),
+  rate_limit_rpm: perMinute.default(1000).describe('Requests of one key per `rate_limit_window`, all endpoints together. `null`: no limit.'),
+  rate_limit_window: z.number().positive().default(60).describe('Seconds.'),
+  rate_limits: z
+    .strictObject({
+      chat: perMinute.default(100),
+      completions: perMinute.default(100),
+      embeddings: perMinute.default(200),
+      images: perMinute.default(100),
+      videos: perMinute.default(100),
+    })
+    .prefault({})
+    .describe('Requests of one key per minute, for each operation. `null`: no limit.'),
+  request_timeout: seconds.default(300).describe('Seconds for one client request, over all retries and fallbacks, until its answer (of a stream: its first event) is there. 0: no limit.'),
+  stream_timeout: seconds.default(0).describe('Seconds for a whole stream. 0: no limit.'),
+  connect_timeout: seconds.default(10).describe('Seconds to connect to an upstream.'),
+  idle_timeout: seconds.default(300).describe('Seconds of silence inside an upstream stream. 0: no limit.'),
+  keepalive_interval: seconds.default(15).describe('Seconds of silence after which a stream gets a comment line. 0: never.'),
+  write_timeout: seconds.default(120).describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
+  max_attempts: z.int().positive().default(5).describe('Upstream requests for one client request, retries and fallbacks together.'),
+  max_retry_wait: seconds.default(20).describe('Seconds: a vendor that asks to wait longer is passed over.'),
+  circuit_breaker_threshold: z.int().positive().default(5).describe('Consecutive failures that open a breaker.'),
+  circuit_breaker_timeout: seconds.default(60).describe('Seconds that a breaker stays open.'),
+  body_limit: z.int().positive().default(64 * 1024 * 1024).describe('Bytes of a request body.'),
+  response_limit: z.int().positive().default(64 * 1024 * 1024).describe('Bytes of a whole (not streamed) upstream answer.'),
+  event_limit: z.int().positive().default(16 * 1024 * 1024).describe('Bytes of one streamed event.'),
+  shutdown_delay: seconds.default(0).describe('Seconds between SIGTERM (`/readyz` turns 503) and the end of listening.'),
+  shutdown_timeout: seconds.default(30).describe('Seconds that running requests get after that.'),
+  proxy_info: z.boolean().default(true).describe('Add `_proxy_info` to JSON answers.'),
+  error_details: z.boolean().default(true).describe('Name the providers tried in a 503.'),
+  log_level: z
+    .string()
+    .transform((level) => level.toUpperCase())
+    .pipe(z.enum(['TRACE', 'DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL', 'SILENT']))
+    .default('INFO')
+    .describe('TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or SILENT.'),
+  log_file: z.string().min(1).nullable().default(null).describe('Default: standard output.'),
+  config_file: z.string().optional().describe('Accepted for the specification’s sample; the file that was read wins.'),
+  condensation: z
+    .strictObject({
+      max_tokens_default: z.int().positive().default(512),
+      error_keywords: z.array(z.string().min(1)).default(['context_length_exceeded', 'maximum context length']),
+      adaptive_factor: z.number().positive().default(0.5),
+      cache_ttl: seconds.default(300),
+    })
+    .optional()
+    .describe('Read and checked; condensation itself is not part of this version.'),
+  providers: z.array(providerSchema).default([]).describe('The upstreams.'),
+})
+
+/** The configuration with every default filled in. */
+export type GatewayConfig = z.infer<typeof configSchema>
+export type ProviderConfig = z.infer<typeof providerSchema>
+export type ModelConfig = z.infer<typeof modelSchema>
+export type GatewayConfigInput = z.input<typeof configSchema>

@@ -1,0 +1,6 @@
+export { type Clock, systemClock } from './clock.ts'
+export type { Egress } from './egress.ts'
+export { GatewayError, invalidRequest } from './errors.ts'
+export type { Ingress, IngressBody } from './ingress/ingress.ts'
+export { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage } from './metrics/outcome.ts'
+export type { GatewayConfig, GatewayConfigInput, ModelConfig, ProviderConfig } from './config/schema.ts'

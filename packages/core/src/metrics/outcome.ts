@@ -1,0 +1,69 @@
+import type { Fault, OperationName } from '@llmproxy/provider-kit'
+
+/**
+ * How a request ended. Client bytes, usage, breaker, metrics and log all come from this one value.
+ * `rejected`: no upstream was asked (unknown model, bad body, everything unavailable).
+ */
+export const endings = [
+  'complete',
+  'upstream_error',
+  'upstream_cut',
+  'client_gone',
+  'proxy_timeout',
+  'rejected',
+] as const
+export type Ending = (typeof endings)[number]
+
+/** Token counts of one request; `null` in an outcome means unknown, which is not zero. */
+export interface TokenUsage {
+  readonly input: number
+  readonly output: number
+  readonly total: number
+  readonly cacheRead: number
+  readonly cacheWrite: number
+  readonly reasoning: number
+}
+
+/** One try of one deployment. */
+export interface AttemptRecord {
+  readonly provider: string
+  readonly type: string
+  /** The upstream model id. */
+  readonly model: string
+  /** Milliseconds until the attempt's verdict: a fault, a whole body, or the end of its stream. */
+  readonly durationMs: number
+  /** Milliseconds until the first response byte; `null` when none came. */
+  readonly firstByteMs: number | null
+  readonly fault?: Fault
+}
+
+/** Everything there is to know about one client request, made once, when its body has ended. */
+export interface Outcome {
+  readonly requestId: string
+  readonly operation: OperationName
+  readonly caller: string
+  /** The model that the client asked for. */
+  readonly model: string
+  readonly stream: boolean
+  readonly ending: Ending
+  /** The HTTP status sent, or that would have been sent had the client stayed. */
+  readonly status: number
+  /** The code of the error sent, when one was. */
+  readonly errorCode: string | null
+  /** The provider that answered, or the last one tried; `null` when none was. */
+  readonly provider: string | null
+  readonly upstreamModel: string | null
+  readonly attempts: readonly AttemptRecord[]
+  readonly usage: TokenUsage | null
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly durationMs: number
+  /** Milliseconds to the first content event of a stream; `null` otherwise. */
+  readonly firstChunkMs: number | null
+  /** Milliseconds spent in the gateway before the successful attempt's request left. */
+  readonly overheadMs: number
+  readonly bytesOut: number
+  /** Stream frames that the gateway dropped or repaired. */
+  readonly repairedFrames: number
+  readonly dropped: readonly string[]
+}

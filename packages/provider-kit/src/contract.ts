@@ -1,0 +1,200 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Fault } from './fault.ts'
+import type {
+  ChatChunk,
+  ChatCompletion,
+  ChatRequest,
+  Completion,
+  CompletionChunk,
+  CompletionRequest,
+  EmbeddingsRequest,
+  EmbeddingsResponse,
+  ImageRequest,
+  ImageResponse,
+  VideoRequest,
+  VideoResponse,
+} from './wire.ts'
+
+/** Bumped only when an existing member changes its meaning; optional additions do not bump it. */
+export const API_VERSION = 1
+
+/** Lower-case header names to values. */
+export type HeaderMap = Readonly<Record<string, string>>
+
+/** What a provider package exports by default, made by `definePlugin()`: a name, an options schema, a factory. */
+export interface ProviderPlugin<Options = unknown> {
+  readonly apiVersion: typeof API_VERSION
+  /** The value of `type:` in the configuration: `^[a-z][a-z0-9_-]*$`, `_` and `-` are the same. */
+  readonly type: string
+  /** Other values of `type:` that mean this plugin. */
+  readonly aliases?: readonly string[]
+  /** A strict schema (zod in practice). The host removes its own keys before it runs. */
+  readonly options: StandardSchemaV1<unknown, Options>
+  /** Pure: no I/O, no timers, nothing read from the environment. */
+  create(options: Options): Provider
+}
+
+/** One configured provider. A codec, not a client: the gateway owns sockets, retries, timeouts and SSE parsing. */
+export interface Provider {
+  /** Absolute URL that every `UpstreamRequest.path` is appended to, without a trailing slash. */
+  readonly baseUrl: string
+  /** An absent operation is unsupported: it is never routed here, and answered 501 when nobody has it. */
+  readonly operations: Operations
+  readonly supports?: Supports
+  /** Names (lower case) of client request headers that may reach `Call.headers`. Default: none. */
+  readonly clientHeaders?: readonly string[]
+  /** Credential headers. Runs last, once per attempt, on the final URL and bytes. */
+  authorize(request: PreparedRequest, io: AuthorizeIo): HeaderMap | Promise<HeaderMap>
+  /** Classifies a failure. Absent, or `undefined` returned: `openaiFault()` decides. */
+  fault?(response: FailedResponse): Fault | undefined
+  /** A request that is free of charge and whose 2xx means "up". */
+  health?(): UpstreamRequest
+  /** The vendor's model list. Absent: the configured models are all there is. */
+  readonly models?: ModelList
+  /**
+   * The hatch for what is not one HTTP exchange: in-process models, vendors that must be polled.
+   * Absent: the gateway sends the request over HTTP. Reject with a `ProviderFault`, or with any error (a network fault).
+   */
+  exchange?(request: PreparedRequest, io: ExchangeIo): Promise<UpstreamResponse>
+}
+
+export interface ModelList {
+  request(): UpstreamRequest
+  /** The parsed 2xx body in, model ids out. */
+  response(body: unknown): readonly string[]
+}
+
+export interface Operations {
+  readonly chat?: Operation<ChatRequest, ChatCompletion, ChatChunk>
+  readonly completions?: Operation<CompletionRequest, Completion, CompletionChunk>
+  readonly embeddings?: Operation<EmbeddingsRequest, EmbeddingsResponse, never>
+  readonly images?: Operation<ImageRequest, ImageResponse, never>
+  readonly videos?: Operation<VideoRequest, VideoResponse, never>
+}
+
+export type OperationName = keyof Operations
+
+/** Features the router filters on and the conformance kit selects checks by. Absent means supported. */
+export interface Supports {
+  /** SSE answers of chat and completions. `false`: a streamed request is answered 501. */
+  readonly streaming?: boolean
+  readonly tools?: boolean
+  /** Image parts in chat messages. */
+  readonly images?: boolean
+  readonly json_schema?: boolean
+  /** `stream_options.include_usage` is understood. The gateway asks for usage only when this is not `false`. */
+  readonly stream_usage?: boolean
+}
+
+/** One operation of one provider. A function that is absent means that the bytes are relayed untouched. */
+export interface Operation<Request = unknown, Response = unknown, Chunk = unknown> {
+  /** Builds the upstream request. Pure and repeatable: it runs once per attempt. May throw a `ProviderFault`. */
+  request(call: Call<Request>): UpstreamRequest
+  /** Translates a parsed 2xx body. Absent: relayed. May throw a `ProviderFault`. */
+  response?(body: unknown, call: Call<Request>): Response
+  /**
+   * Starts to decode one stream. Absent together with `response`: relayed.
+   * Absent beside `response`: the vendor cannot stream, and a streamed request is answered in one chunk.
+   */
+  stream?(call: Call<Request>): StreamDecoder<Chunk>
+}
+
+export interface StreamDecoder<Chunk> {
+  /** One upstream event in, any number of chunks out. Throws a `ProviderFault` for an error event. */
+  event(event: SseEvent): readonly Chunk[]
+  /** The upstream has closed. Throws a `ProviderFault` of kind `bad_response` if it closed too early. */
+  end?(): readonly Chunk[]
+}
+
+export interface SseEvent {
+  /** The `event:` field, when there was one. */
+  readonly event?: string
+  /** The `data:` lines joined with `\n`. Never empty. */
+  readonly data: string
+}
+
+/** One client request as one provider sees it. Ids and times come from the gateway, so translations are deterministic. */
+export interface Call<Request = unknown> {
+  /** Unique for the client request, without prefix: `chatcmpl-${id}` is a valid OpenAI id. */
+  readonly id: string
+  /** Unix seconds. */
+  readonly created: number
+  /** The model id to send upstream, aliases resolved. */
+  readonly model: string
+  /** The client asked for SSE. */
+  readonly stream: boolean
+  /** The client's body as parsed. Never modify it. */
+  readonly body: Readonly<Request>
+  /** The client headers named by `Provider.clientHeaders`, lower case. */
+  readonly headers: HeaderMap
+  /**
+   * Reports a request field that is dropped, clamped or renamed with loss, by its JSON path (`logit_bias`, `messages[2].name`).
+   * Ends up in `x-llmproxy-dropped`; with `strict: true` the request is refused instead.
+   */
+  dropped(field: string): void
+}
+
+export interface UpstreamRequest {
+  /** Default: `POST`. */
+  readonly method?: 'GET' | 'POST'
+  /** Appended to `baseUrl`; starts with `/`, query included. Use `encodeURIComponent` for model ids. */
+  readonly path: string
+  readonly headers?: HeaderMap
+  /** The JSON body. Absent on POST: the client's own bytes, with `model` spliced in when it was renamed. */
+  readonly body?: object
+  /** Top-level members to set in the client's own bytes (`undefined` removes one). Only without `body`. */
+  readonly patch?: Readonly<Record<string, unknown>>
+}
+
+/** The final request of one attempt. */
+export interface PreparedRequest {
+  readonly operation: OperationName | 'health' | 'models'
+  readonly method: 'GET' | 'POST'
+  readonly url: string
+  readonly headers: HeaderMap
+  readonly body?: Uint8Array
+}
+
+export interface AuthorizeIo {
+  /** Aborted when the client leaves or the deadline passes. */
+  readonly signal: AbortSignal
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** For token endpoints. Redirects are not followed. */
+  readonly fetch: (url: string, init?: FetchInit) => Promise<FetchResult>
+}
+
+export interface FetchInit {
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: HeaderMap
+  readonly body?: string
+}
+
+export interface FetchResult {
+  readonly status: number
+  readonly headers: HeaderMap
+  readonly text: string
+}
+
+export interface ExchangeIo {
+  /** Aborted when the client leaves, a time limit passes or the body is no longer wanted. Stop at once. */
+  readonly signal: AbortSignal
+  now(): number
+}
+
+export interface UpstreamResponse {
+  readonly status: number
+  readonly headers: HeaderMap
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>
+}
+
+/** A failed answer: a non-2xx status, or an error inside a 2xx body or stream (`inBand`). */
+export interface FailedResponse {
+  readonly status: number
+  readonly headers: HeaderMap
+  /** The parsed JSON, or `undefined` when the body is not JSON. For an SSE error frame: its parsed data. */
+  readonly body: unknown
+  /** The first 64 KiB of the body as text. */
+  readonly text: string
+  readonly inBand: boolean
+}
