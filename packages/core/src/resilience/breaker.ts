@@ -1,0 +1,133 @@
+import type { Clock } from '../clock.ts'
+
+export type BreakerState = 'closed' | 'open' | 'half_open'
+
+export interface BreakerOptions {
+  /** Consecutive failures that open the breaker. */
+  readonly threshold: number
+  /** Milliseconds from opening to the first probe. */
+  readonly timeoutMs: number
+}
+
+/** The right to one attempt. The first call settles it, later ones do nothing. */
+export interface Permit {
+  success(): void
+  failure(): void
+  /** The attempt says nothing about the upstream: the client left, or the client's own mistake. */
+  release(): void
+}
+
+type Verdict = 'success' | 'failure' | 'release'
+
+class LivePermit implements Permit {
+  readonly #epoch: number
+  #settle: ((epoch: number, verdict: Verdict) => void) | undefined
+
+  constructor(epoch: number, settle: (epoch: number, verdict: Verdict) => void) {
+    this.#epoch = epoch
+    this.#settle = settle
+  }
+
+  success(): void {
+    this.#once('success')
+  }
+
+  failure(): void {
+    this.#once('failure')
+  }
+
+  release(): void {
+    this.#once('release')
+  }
+
+  #once(verdict: Verdict): void {
+    const settle = this.#settle
+    this.#settle = undefined
+    settle?.(this.#epoch, verdict)
+  }
+}
+
+/** What a half-open breaker, whose probe is on its way, tells clients to wait: nobody knows when the probe ends. */
+const probeRetryAfterMs = 1_000
+
+/**
+ * Stops asking a deployment that keeps failing. It hands out permits instead of wrapping a call, because the verdict
+ * on a stream is known only at its end. Success in a row resets the count; `threshold` failures in a row open it;
+ * after `timeoutMs` one probe at a time is admitted; its success closes, its failure opens again.
+ * A verdict from before the last change of state is stale and changes nothing.
+ */
+export class Breaker {
+  /** Called after each change of state. */
+  onChange: ((state: BreakerState) => void) | undefined
+  readonly #clock: Clock
+  #options: BreakerOptions
+  #state: BreakerState = 'closed'
+  #failures = 0
+  #openUntil = 0
+  #probing = false
+  /** Counts changes of state, so that a permit knows whether it is stale. */
+  #epoch = 0
+
+  constructor(options: BreakerOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  /** `half_open` as soon as a probe is due, so that a router asks the deployment again. */
+  get state(): BreakerState {
+    return this.#state === 'open' && this.#clock.now() >= this.#openUntil ? 'half_open' : this.#state
+  }
+
+  /** New limits from a reloaded configuration; counts and a running pause stay. */
+  configure(options: BreakerOptions): void {
+    this.#options = options
+  }
+
+  /** `undefined`: do not ask this deployment now. Every permit must be settled. */
+  acquire(): Permit | undefined {
+    if (this.#state === 'closed') return this.#permit()
+    if (this.#state === 'open') {
+      if (this.#clock.now() < this.#openUntil) return undefined
+      this.#change('half_open')
+    }
+    if (this.#probing) return undefined
+    this.#probing = true
+    return this.#permit()
+  }
+
+  /** Milliseconds until `acquire()` may answer; 0 when it would now. */
+  retryAfterMs(): number {
+    if (this.#state === 'open') return Math.max(0, this.#openUntil - this.#clock.now())
+    return this.#probing ? probeRetryAfterMs : 0
+  }
+
+  #permit(): Permit {
+    return new LivePermit(this.#epoch, this.#onVerdict)
+  }
+
+  readonly #onVerdict = (epoch: number, verdict: Verdict): void => {
+    if (epoch === this.#epoch) this.#settle(verdict)
+  }
+
+  #settle(verdict: Verdict): void {
+    this.#probing = false
+    if (verdict === 'release') return
+    if (verdict === 'success') {
+      this.#failures = 0
+      if (this.#state === 'half_open') this.#change('closed')
+      return
+    }
+    this.#failures += 1
+    if (this.#state === 'closed' && this.#failures < this.#options.threshold) return
+    this.#failures = 0
+    this.#openUntil = this.#clock.now() + this.#options.timeoutMs
+    this.#change('open')
+  }
+
+  #change(state: BreakerState): void {
+    this.#state = state
+    this.#probing = false
+    this.#epoch += 1
+    this.onChange?.(state)
+  }
+}

@@ -1,0 +1,39 @@
+import type { Fault } from '@llmproxy/provider-kit'
+import type { Clock } from '../clock.ts'
+
+/** Milliseconds of pause when the vendor names none: a rate limit passes soon, an empty account does not. */
+export const defaultCooldownMs = { rate_limit: 5_000, quota_exhausted: 60_000 } as const
+
+/** No pause is longer, whatever the vendor says: asking once in ten minutes is cheap, a wrong hint of a day is not. */
+export const maxCooldownMs = 600_000
+
+/** How long to pause a deployment after `fault`, in milliseconds; 0 for kinds that do not pause. */
+export function cooldownMs(fault: Fault): number {
+  if (fault.kind !== 'rate_limit' && fault.kind !== 'quota_exhausted') return 0
+  return Math.min(maxCooldownMs, Math.max(0, fault.retryAfterMs ?? defaultCooldownMs[fault.kind]))
+}
+
+/** A pause of one deployment after a rate limit or an empty account; apart from the breaker, which counts failures. */
+export class Cooldown {
+  readonly #clock: Clock
+  #until = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** `clock.now()` at which the pause ends; 0 when there never was one. */
+  get until(): number {
+    return this.#until
+  }
+
+  /** Pauses for `milliseconds` from now. Never shortens a running pause: two answers may arrive out of order. */
+  start(milliseconds: number): void {
+    this.#until = Math.max(this.#until, this.#clock.now() + Math.min(milliseconds, maxCooldownMs))
+  }
+
+  /** 0 when not paused. */
+  remainingMs(): number {
+    return this.#until === 0 ? 0 : Math.max(0, this.#until - this.#clock.now())
+  }
+}

@@ -1,0 +1,41 @@
+import type { Clock } from '../clock.ts'
+
+const windowMs = 60_000
+
+/**
+ * Keeps one provider below its requests per minute: never more than `perMinute` in any 60 seconds (an exact sliding
+ * window, one number of memory for each request in it). `null`: no limit.
+ */
+export class Pace {
+  readonly #clock: Clock
+  readonly #perMinute: number | null
+  /** Times of the last `perMinute` requests, a ring once it is full. */
+  readonly #times: number[] = []
+  /** The oldest of a full ring. */
+  #oldest = 0
+
+  constructor(perMinute: number | null, clock: Clock) {
+    this.#perMinute = perMinute
+    this.#clock = clock
+  }
+
+  /** Counts one request, or answers `false` and counts nothing. */
+  take(): boolean {
+    if (this.#perMinute === null) return true
+    const now = this.#clock.now()
+    if (this.#times.length < this.#perMinute) {
+      this.#times.push(now)
+      return true
+    }
+    if (now - (this.#times[this.#oldest] ?? 0) < windowMs) return false
+    this.#times[this.#oldest] = now
+    this.#oldest = (this.#oldest + 1) % this.#perMinute
+    return true
+  }
+
+  /** Milliseconds until `take()` answers `true`; 0 when it would now. */
+  retryAfterMs(): number {
+    if (this.#perMinute === null || this.#times.length < this.#perMinute) return 0
+    return Math.max(0, (this.#times[this.#oldest] ?? 0) + windowMs - this.#clock.now())
+  }
+}

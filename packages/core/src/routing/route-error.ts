@@ -1,0 +1,105 @@
+import type { OperationName } from '@llmproxy/provider-kit'
+import { GatewayError } from '../errors.ts'
+import type { ListedModel } from './model-table.ts'
+import { nearestName } from './nearest-name.ts'
+import { entryOf } from './route-target.ts'
+import type { ModelConfig } from '../config/schema.ts'
+
+/** A provider that is switched off. */
+export interface OffProvider {
+  readonly name: string
+  /** The environment variable that would switch it on; `null` when it was switched off by hand. */
+  readonly variable: string | null
+  readonly models: readonly ModelConfig[]
+}
+
+export type Feature = 'streaming' | 'tools' | 'images' | 'json_schema'
+
+const shown = 10
+
+const featureParams: Readonly<Record<Feature, string>> = {
+  streaming: 'stream',
+  tools: 'tools',
+  images: 'messages',
+  json_schema: 'response_format',
+}
+
+const never = { 'x-should-retry': 'false' }
+
+/** 404 `model_not_found`: what is offered, what was probably meant, and what would make the name known. */
+export function unknownModel(
+  model: string,
+  listed: readonly ListedModel[],
+  off: readonly OffProvider[],
+): GatewayError {
+  const names = listed.map(({ id }) => id)
+  const switched = off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model)))
+  const near = switched === undefined && model.length <= 256 ? nearestName(model, names) : undefined
+  const sentences = [
+    `The model ${quoted(model)} does not exist here.`,
+    ...(switched === undefined ? [] : [enabling(switched)]),
+    ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
+    available(names),
+  ]
+  return new GatewayError(404, 'invalid_request_error', sentences.join(' '), {
+    param: 'model',
+    code: 'model_not_found',
+    headers: never,
+  })
+}
+
+/** 501: no deployment of the model has the operation. */
+export function unsupportedOperation(
+  model: string,
+  operation: OperationName,
+  offering: readonly string[],
+): GatewayError {
+  const message =
+    offering.length === 0
+      ? `No configured provider offers ${operation}.`
+      : `The model ${quoted(model)} is not offered for ${operation}. Providers with ${operation}: ${offering.slice(0, shown).join(', ')}.`
+  return notImplemented(message, offering.length === 0 ? null : 'model')
+}
+
+/** 501: every deployment of the model lacks a feature that the request uses. */
+export function unsupportedFeature(
+  model: string,
+  feature: Feature,
+  providers: readonly string[],
+): GatewayError {
+  const list = providers.slice(0, shown).join(', ')
+  return notImplemented(
+    `The model ${quoted(model)} does not support ${feature} on ${list}.`,
+    featureParams[feature],
+  )
+}
+
+function notImplemented(message: string, param: string | null): GatewayError {
+  return new GatewayError(501, 'not_implemented_error', message, {
+    param,
+    code: 'not_implemented',
+    headers: never,
+  })
+}
+
+function lists(id: string, model: string): boolean {
+  if (id === '*') return false
+  return id.endsWith('*') ? model.startsWith(id.slice(0, -1)) : id === model
+}
+
+function enabling({ name, variable }: OffProvider): string {
+  return variable === null
+    ? `Provider ${quoted(name)} lists it but is switched off in the configuration.`
+    : `Provider ${quoted(name)} lists it but is off: set ${variable} to enable it.`
+}
+
+function available(names: readonly string[]): string {
+  if (names.length === 0) return 'No model is configured by name.'
+  const more = names.length > shown ? ` and ${names.length - shown} more (GET /v1/models)` : ''
+  return `Available: ${names.slice(0, shown).join(', ')}${more}.`
+}
+
+/** Client text is quoted and cut: it goes into messages and logs. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+}
