@@ -1,0 +1,47 @@
+import { hash, timingSafeEqual } from 'node:crypto'
+
+/** A configured client key, kept as its digest only. */
+export interface ClientKey {
+  /** What logs, metrics and rate limits call its owner. */
+  readonly caller: string
+  readonly digest: Buffer
+}
+
+/** One of `api_keys` of the configuration; the key may be wrapped. */
+export type ConfiguredKey = KeyText | { readonly key: KeyText; readonly name: string }
+
+type KeyText = string | { reveal(): string }
+
+/** The text of a configured key. */
+export function keyText(entry: ConfiguredKey): string {
+  const key = typeof entry === 'object' && 'key' in entry ? entry.key : entry
+  return typeof key === 'string' ? key : key.reveal()
+}
+
+/** Digests the configured keys. An unnamed key is called by the first characters of its digest. */
+export function clientKeys(configured: readonly ConfiguredKey[]): readonly ClientKey[] {
+  return configured.map((entry) => {
+    const digest = digestOf(keyText(entry))
+    const named = typeof entry === 'object' && 'name' in entry ? entry.name : undefined
+    return { caller: named ?? `key-${digest.toString('hex').slice(0, 12)}`, digest }
+  })
+}
+
+/**
+ * The owner of the first candidate that is a configured key. Every candidate is compared with every key, whole digests
+ * in constant time, so the time taken says nothing about how close a guess was.
+ */
+export function callerOf(keys: readonly ClientKey[], candidates: readonly string[]): string | undefined {
+  let caller: string | undefined
+  for (const candidate of candidates) {
+    const digest = digestOf(candidate)
+    for (const key of keys) {
+      if (timingSafeEqual(digest, key.digest)) caller ??= key.caller
+    }
+  }
+  return caller
+}
+
+function digestOf(key: string): Buffer {
+  return hash('sha256', key, 'buffer')
+}

@@ -1,0 +1,73 @@
+import { GatewayError, invalidRequest } from '@llmproxy/core'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { unsupported } from './body.ts'
+import type { ServerLog } from './log/logger.ts'
+
+/** Answers every error that is raised before a request reaches the gateway in the OpenAI envelope. */
+export function answerErrors(app: FastifyInstance, options: { log: ServerLog; bodyLimit: number }): void {
+  app.setErrorHandler((thrown, request, reply) => {
+    const error = clientError(thrown, request, options.bodyLimit)
+    if (error.status >= 500) options.log.error({ request_id: request.id, error: thrown }, 'request failed')
+    return answerError(reply, error, options.log)
+  })
+}
+
+/** Writes one error; the headers set so far (request id, CORS, rate limits) go with it. */
+export function answerError(reply: FastifyReply, error: GatewayError, log: ServerLog): FastifyReply {
+  const { request } = reply
+  log.info(
+    {
+      request_id: request.id,
+      method: request.method,
+      path: request.url.split('?', 1)[0]?.slice(0, 200),
+      status: error.status,
+      error_code: error.code,
+      ...(request.caller ? { caller: request.caller } : {}),
+    },
+    'refused',
+  )
+  return reply
+    .code(error.status)
+    .headers(error.headers)
+    .header('content-type', 'application/json; charset=utf-8')
+    .header('cache-control', 'private, no-store')
+    .send(JSON.stringify(error.envelope()))
+}
+
+/** What the client may know of an error: its own mistakes in full, nothing of ours. */
+function clientError(thrown: unknown, request: FastifyRequest, bodyLimit: number): GatewayError {
+  if (GatewayError.is(thrown)) return thrown
+  const { code, statusCode } = thrown as { code?: unknown; statusCode?: unknown }
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return tooLarge(request.headers['content-length'], bodyLimit)
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return unsupported(
+        `content-type ${JSON.stringify((request.headers['content-type'] ?? '').slice(0, 100))} is not read: ` +
+          'send JSON with "content-type: application/json"',
+      )
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return invalidRequest('The body does not have the length that content-length announced.')
+  }
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
+    return new GatewayError(statusCode, 'invalid_request_error', 'The request could not be read.')
+  }
+  return new GatewayError(
+    500,
+    'server_error',
+    'The gateway failed to answer this request; its log says why.',
+    {
+      code: 'internal_error',
+    },
+  )
+}
+
+function tooLarge(announced: string | undefined, bodyLimit: number): GatewayError {
+  const found = announced === undefined ? '' : ` of ${announced} bytes`
+  return new GatewayError(
+    413,
+    'invalid_request_error',
+    `The request body${found} is larger than the limit of ${bodyLimit} bytes (body_limit).`,
+    { code: 'request_too_large' },
+  )
+}

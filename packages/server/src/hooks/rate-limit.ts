@@ -1,0 +1,34 @@
+import { GatewayError } from '@llmproxy/core'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import { goDuration } from '../go-duration.ts'
+import type { RateLimits, Standing } from '../rate-limits.ts'
+
+/** Counts each authenticated request against its caller's limits, before the body is read. */
+export function limitRates(app: FastifyInstance, limits: RateLimits): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { access, operation } = request.routeOptions.config
+    if (access === 'open') return
+    const standing = await limits.take(request.caller, operation)
+    if (standing === undefined) return
+    if (operation !== undefined || standing.refused) answerStanding(reply, standing)
+    if (standing.refused) throw limitReached(standing)
+  })
+}
+
+function answerStanding(reply: FastifyReply, standing: Standing): void {
+  reply.header('x-ratelimit-limit-requests', String(standing.limit))
+  reply.header('x-ratelimit-remaining-requests', String(standing.remaining))
+  reply.header('x-ratelimit-reset-requests', goDuration(standing.resetMs))
+}
+
+function limitReached({ limit, resetMs, setting }: Standing): GatewayError {
+  return new GatewayError(
+    429,
+    'rate_limit_error',
+    `The limit of ${limit} requests of this key (${setting}) is reached; it starts anew in ${goDuration(resetMs)}.`,
+    {
+      code: 'rate_limit_exceeded',
+      headers: { 'retry-after': String(Math.max(1, Math.ceil(resetMs / 1000))) },
+    },
+  )
+}

@@ -1,0 +1,44 @@
+import type { Outcome } from '@llmproxy/core'
+
+/** The fields of the one log line of a request: who, what, where, how it ended and what it cost. Never what was said. */
+export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>> {
+  const { usage } = outcome
+  return {
+    request_id: outcome.requestId,
+    operation: outcome.operation,
+    model: outcome.model,
+    stream: outcome.stream,
+    caller: outcome.caller,
+    provider: outcome.provider,
+    upstream_model: outcome.upstreamModel,
+    status: outcome.status,
+    ending: outcome.ending,
+    attempts: outcome.attempts.length,
+    duration_ms: round(outcome.durationMs),
+    overhead_ms: round(outcome.overheadMs),
+    ttft_ms: outcome.firstChunkMs === null ? null : round(outcome.firstChunkMs),
+    tokens: usage && { input: usage.input, output: usage.output, total: usage.total },
+    error_code: outcome.errorCode,
+    ...(outcome.dropped.length > 0 ? { dropped: outcome.dropped } : {}),
+    ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
+    ...failures(outcome),
+  }
+}
+
+function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
+  const failed = attempts.filter((attempt) => attempt.fault !== undefined)
+  if (failed.length === 0) return {}
+  return {
+    faults: failed.map(({ provider, model, fault }) => ({
+      provider,
+      model,
+      kind: fault?.kind,
+      status: fault?.status,
+      message: fault?.message.slice(0, 300),
+    })),
+  }
+}
+
+function round(milliseconds: number): number {
+  return Math.round(milliseconds * 100) / 100
+}

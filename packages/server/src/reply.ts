@@ -1,0 +1,120 @@
+import type { Egress } from '@llmproxy/core'
+import type { HeaderMap } from '@llmproxy/provider-kit'
+import type { ServerResponse } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { headerValue } from './header-value.ts'
+
+export interface ReplyOptions {
+  /** Milliseconds that the client may refuse to read before its connection is cut; 0: no limit. */
+  readonly writeTimeoutMs: number
+  /** True while the server is shutting down: answers then close their connection. */
+  closing(): boolean
+}
+
+/**
+ * The egress of one HTTP request. It writes to the raw response, because only there backpressure and "the client has left" can
+ * be seen: the request's own 'close' event (and Fastify's `request.signal`, built on it) fires as soon as a body is read.
+ */
+export class ReplyEgress implements Egress {
+  readonly #reply: FastifyReply
+  readonly #raw: ServerResponse
+  readonly #options: ReplyOptions
+  #head: { readonly status: number; readonly headers: Record<string, string | number> } | undefined
+  #gone = false
+  #onGone: (() => void) | undefined
+  onDrain: (() => void) | undefined
+
+  /** Takes the reply over: nothing else may be sent through it. */
+  constructor(reply: FastifyReply, options: ReplyOptions) {
+    reply.hijack()
+    this.#reply = reply
+    this.#raw = reply.raw
+    this.#options = options
+    this.#raw.on('error', ignore)
+    if (this.#raw.closed || this.#raw.destroyed) this.#gone = true
+    else this.#raw.once('close', () => this.#closed())
+  }
+
+  get gone(): boolean {
+    return this.#gone
+  }
+
+  get onGone(): (() => void) | undefined {
+    return this.#onGone
+  }
+
+  set onGone(callback: (() => void) | undefined) {
+    this.#onGone = callback
+    // The client may have left while its body was parsed, before anybody could listen.
+    if (this.#gone && callback) queueMicrotask(() => this.#reportGone())
+  }
+
+  head(status: number, headers: HeaderMap): void {
+    this.#head = { status, headers: this.#headers(headers) }
+  }
+
+  write(bytes: Uint8Array | string): boolean {
+    if (this.#gone || this.#raw.destroyed) return true
+    this.#sendHead()
+    if (this.#raw.write(bytes)) return true
+    this.#limitStall()
+    this.#raw.once('drain', () => {
+      this.#raw.setTimeout(0)
+      this.onDrain?.()
+    })
+    return false
+  }
+
+  end(bytes?: Uint8Array | string): void {
+    if (this.#gone || this.#raw.destroyed) return
+    if (this.#head !== undefined)
+      this.#head.headers['content-length'] = bytes === undefined ? 0 : Buffer.byteLength(bytes)
+    this.#sendHead()
+    this.#raw.end(bytes)
+    if (this.#raw.writableLength > 0 || (this.#raw.socket?.writableLength ?? 0) > 0) this.#limitStall()
+  }
+
+  #headers(own: HeaderMap): Record<string, string | number> {
+    const headers = this.#reply.getHeaders() as Record<string, string | number>
+    for (const name in own) headers[name] = headerValue(String(own[name]))
+    if (String(headers['content-type'] ?? '').startsWith('text/event-stream')) {
+      headers['content-type'] = 'text/event-stream; charset=utf-8'
+      headers['cache-control'] = 'no-cache, no-transform'
+      headers['x-accel-buffering'] = 'no'
+      delete headers['content-length']
+    } else {
+      headers['content-type'] ??= 'application/json; charset=utf-8'
+      headers['cache-control'] ??= 'private, no-store'
+    }
+    if (this.#options.closing()) headers['connection'] = 'close'
+    return headers
+  }
+
+  // Late, so that the length of an answer that is written at once can be announced.
+  #sendHead(): void {
+    if (this.#head === undefined) return
+    this.#raw.writeHead(this.#head.status, this.#head.headers)
+    this.#head = undefined
+  }
+
+  // The socket's timer restarts whenever the kernel takes bytes, so only a client that reads nothing is cut.
+  #limitStall(): void {
+    const { writeTimeoutMs } = this.#options
+    if (writeTimeoutMs > 0) this.#raw.setTimeout(writeTimeoutMs, () => this.#raw.destroy())
+  }
+
+  #closed(): void {
+    if (this.#raw.writableFinished) return
+    this.#gone = true
+    this.#reportGone()
+  }
+
+  #reportGone(): void {
+    const callback = this.#onGone
+    this.#onGone = undefined
+    callback?.()
+  }
+}
+
+// Writing to a socket that has just died raises 'error'; 'close' follows and tells the same.
+function ignore(): void {}

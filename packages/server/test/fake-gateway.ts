@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Egress, Ingress, Outcome } from '@llmproxy/core'
+import type { HttpSettings } from '../src/app.ts'
+import type { ServedGateway } from '../src/served-gateway.ts'
+
+/** What a request did at the fake gateway. */
+export interface FakeGateway extends ServedGateway {
+  readonly seen: Ingress[]
+  readonly endings: Outcome['ending'][]
+  status: 'healthy' | 'degraded' | 'unhealthy'
+  isReady: boolean
+  /** Ends the streams of model `hold`. */
+  release(): void
+}
+
+/** A gateway without upstreams: the model's name says what it answers. */
+export function fakeGateway(): FakeGateway {
+  const held = new Set<() => void>()
+  const release = () => {
+    for (const end of held) end()
+    held.clear()
+  }
+  const gateway: FakeGateway = {
+    seen: [],
+    endings: [],
+    status: 'healthy',
+    isReady: true,
+    async handle(ingress, egress) {
+      gateway.seen.push(ingress)
+      const ending = await answer(ingress, egress, held)
+      gateway.endings.push(ending)
+      return outcome(ingress, ending)
+    },
+    models: () => ({ object: 'list', data: [{ id: 'json' }, { id: 'vendor/some-model' }] }),
+    health: () => ({ status: gateway.status }),
+    providers: () => ({ providers: [] }),
+    metrics: () => ({ summary: {} }),
+    prometheus: () => '# TYPE llmproxy_requests counter\n',
+    ready: () => gateway.isReady,
+    scrub: (text) => text,
+    release,
+    close: async () => release(),
+  }
+  return gateway
+}
+
+async function answer(ingress: Ingress, egress: Egress, held: Set<() => void>): Promise<Outcome['ending']> {
+  const { model } = ingress.body
+  const gone = new Promise<'client_gone'>((resolve) => {
+    egress.onGone = () => resolve('client_gone')
+  })
+  if (model === 'hold') {
+    egress.head(200, { 'content-type': 'text/event-stream' })
+    egress.write('data: {"n":1}\n\n')
+    const released = new Promise<'complete'>((resolve) => held.add(() => resolve('complete')))
+    const ending = await Promise.race([gone, released])
+    egress.end('data: [DONE]\n\n')
+    return ending
+  }
+  if (model === 'stream') {
+    egress.head(200, { 'content-type': 'text/event-stream', 'x-llmproxy-provider': 'fake' })
+    for (let n = 1; n <= 3; n += 1) {
+      egress.write(`data: {"n":${n}}\n\n`)
+      await wait(1)
+    }
+    egress.end('data: [DONE]\n\n')
+    return 'complete'
+  }
+  if (model === 'flood') return Promise.race([gone, flood(egress)])
+  egress.head(200, { 'content-type': 'application/json', 'x-llmproxy-model': model })
+  egress.end(
+    Buffer.from(JSON.stringify({ id: ingress.id, caller: ingress.caller, bytes: ingress.bytes.length })),
+  )
+  return 'complete'
+}
+
+/** Writes 64 MiB as fast as the client reads. */
+async function flood(egress: Egress): Promise<'complete'> {
+  const block = Buffer.alloc(64 * 1024, 0x20)
+  egress.head(200, { 'content-type': 'text/event-stream' })
+  for (let n = 0; n < 1024; n += 1) {
+    if (!egress.write(block)) {
+      await new Promise<void>((resolve) => {
+        egress.onDrain = resolve
+      })
+    }
+  }
+  egress.end()
+  return 'complete'
+}
+
+function outcome(ingress: Ingress, ending: Outcome['ending']): Outcome {
+  return {
+    requestId: ingress.id,
+    operation: ingress.operation,
+    caller: ingress.caller,
+    model: ingress.body.model,
+    stream: ingress.body.stream === true,
+    ending,
+    status: 200,
+    errorCode: null,
+    provider: 'fake',
+    upstreamModel: ingress.body.model,
+    attempts: [],
+    usage: null,
+    startedAt: 0,
+    durationMs: 1.234,
+    firstChunkMs: null,
+    overheadMs: 0.1,
+    bytesOut: 10,
+    repairedFrames: 0,
+    dropped: [],
+  }
+}
+
+/** The settings of a server without keys and limits. */
+export const openSettings: HttpSettings = {
+  api_keys: [],
+  api_key_header: 'X-API-Key',
+  cors_origins: [],
+  rate_limit_rpm: null,
+  rate_limit_window: 60,
+  rate_limits: { chat: null, completions: null, embeddings: null, images: null, videos: null },
+  body_limit: 1024 * 1024,
+  write_timeout: 10,
+}

@@ -1,0 +1,87 @@
+import { connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+import { type AppOptions, buildApp, type HttpSettings } from '../src/app.ts'
+import type { ServedGateway } from '../src/served-gateway.ts'
+import { fakeGateway, openSettings } from './fake-gateway.ts'
+
+export interface LogLine {
+  readonly level: string
+  readonly message: string
+  readonly [field: string]: unknown
+}
+
+export interface Served<Gateway extends ServedGateway> {
+  readonly gateway: Gateway
+  readonly url: string
+  readonly port: number
+  readonly log: LogLine[]
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
+  get(path: string, headers?: Record<string, string>): Promise<Response>
+}
+
+type Changes = Partial<HttpSettings> & Pick<AppOptions, 'closing' | 'newId'>
+
+/** A listening server around a fake gateway, closed when the test is over. */
+export async function serve(changes: Changes = {}) {
+  return serveGateway(fakeGateway(), changes)
+}
+
+/** A listening server around a gateway. */
+export async function serveGateway<Gateway extends ServedGateway>(
+  gateway: Gateway,
+  { closing, newId, ...settings }: Changes = {},
+): Promise<Served<Gateway>> {
+  const log: LogLine[] = []
+  const write = (level: string) => (fields: object, message: string) =>
+    void log.push({ level, message, ...fields })
+  const app = buildApp(gateway, {
+    settings: { ...openSettings, ...settings },
+    log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    ...(closing && { closing }),
+    ...(newId && { newId }),
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(async () => {
+    app.server.closeAllConnections()
+    await app.close()
+  })
+  const { port } = app.server.address() as AddressInfo
+  const url = `http://127.0.0.1:${port}`
+  return {
+    gateway,
+    url,
+    port,
+    log,
+    post: (path, body, headers = {}) =>
+      fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    get: (path, headers = {}) => fetch(url + path, { headers }),
+  }
+}
+
+/** Sends bytes as they are and reads until the server closes. */
+export function raw(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    let answer = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => {
+      answer += text
+    })
+    socket.on('close', () => resolve(answer))
+    socket.on('error', reject)
+    socket.write(bytes)
+  })
+}
+
+/** The error of an envelope. */
+export async function errorOf(response: Response): Promise<Record<string, unknown>> {
+  const { error } = (await response.json()) as { error: Record<string, unknown> }
+  return error
+}
+
+export const chat = { model: 'json', messages: [{ role: 'user', content: 'Hello' }] }
