@@ -1,7 +1,16 @@
+import type { Secret } from '@llmproxy/provider-kit'
 import { z } from 'zod'
 
 /** Durations are seconds, as in the configuration file. `0` switches a limit off where that is said. */
 const seconds = z.number().min(0)
+
+const headerName = z
+  .string()
+  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name: no spaces, no colon')
+
+const headerValue = z
+  .string()
+  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be a header value: one line, no control characters')
 
 const modelName = z.string().min(1).max(256)
 
@@ -33,40 +42,93 @@ const supportsSchema = z.strictObject({
 export const providerHostShape = {
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+      'must be 1 to 64 letters, digits, dots, dashes or underscores, and start with a letter or digit',
+    )
     .describe('Unique name; also the prefix in `name/model`.'),
   type: z
     .string()
-    .regex(/^[a-z][a-z0-9_-]*$/)
+    .regex(
+      /^[a-z][a-z0-9_-]*$/,
+      'must be lower-case letters, digits, dashes and underscores, and start with a letter',
+    )
     .describe('The plugin: `foo` loads `@llmproxy/provider-foo` or `llmproxy-provider-foo`.'),
-  module: z.string().min(1).optional().describe('A package name or a file relative to this file, instead of the name derived from `type`.'),
-  enabled: z.union([z.boolean(), z.literal('auto')]).default('auto').describe('`auto`: on when its key is present. `true`: the start fails without it.'),
+  module: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A package name or a file relative to this file, instead of the name derived from `type`.'),
+  enabled: z
+    .union([z.boolean(), z.literal('auto')])
+    .default('auto')
+    .describe('`auto`: on when its key is present. `true`: the start fails without it.'),
   priority: z.int().default(1).describe('Lower is asked first.'),
-  weight: z.number().positive().default(1).describe('Share of the traffic among providers of equal priority.'),
+  weight: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('Share of the traffic among providers of equal priority.'),
   models: z.array(modelSchema).default([]).describe('Exact names, `prefix*`, or `{id, upstream, …}`.'),
-  api_key_env: z.string().min(1).optional().describe('The environment variable that holds the key. Default: `PROXY_API_<TYPE>_API_KEY`.'),
-  timeout: seconds.default(300).describe('Seconds until the first byte of the answer. 0: no limit of its own.'),
+  api_key_env: z
+    .string()
+    .regex(
+      /^[A-Za-z_][A-Za-z0-9_]*$/,
+      'must be the name of an environment variable; the key itself belongs into `api_key`',
+    )
+    .optional()
+    .describe('The environment variable that holds the key. Default: `PROXY_API_<TYPE>_API_KEY`.'),
+  timeout: seconds
+    .default(300)
+    .describe('Seconds until the first byte of the answer. 0: no limit of its own.'),
   connect_timeout: seconds.optional().describe('Seconds to connect. Default: the global value.'),
   idle_timeout: seconds.optional().describe('Seconds of silence inside a stream. Default: the global value.'),
   max_retries: z.int().min(0).default(3).describe('Retries on this provider, within `max_attempts`.'),
   retry_delay: seconds.default(1).describe('Seconds: the first backoff; doubled each time, full jitter.'),
-  rate_limit: z.int().positive().nullable().default(null).describe('Requests per minute to this provider; above it the next provider is asked.'),
+  rate_limit: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('Requests per minute to this provider; above it the next provider is asked.'),
   max_connections: z.int().positive().default(100).describe('Requests in flight at this provider.'),
-  queue_timeout: seconds.default(10).describe('Seconds that a request may wait for one of `max_connections`.'),
-  keepalive_timeout: seconds.default(4).describe('Seconds that an idle upstream socket is kept. Stay below the vendor’s own value.'),
-  custom_headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), z.string()).default({}).describe('Headers added to every upstream request.'),
-  circuit_breaker_threshold: z.int().positive().optional().describe('Consecutive failures that open the breaker. Default: the global value.'),
-  circuit_breaker_timeout: seconds.optional().describe('Seconds that the breaker stays open. Default: the global value.'),
+  queue_timeout: seconds
+    .default(10)
+    .describe('Seconds that a request may wait for one of `max_connections`.'),
+  keepalive_timeout: seconds
+    .default(4)
+    .describe('Seconds that an idle upstream socket is kept. Stay below the vendor’s own value.'),
+  custom_headers: z
+    .record(headerName, headerValue)
+    .default({})
+    .describe('Headers added to every upstream request.'),
+  circuit_breaker_threshold: z
+    .int()
+    .positive()
+    .optional()
+    .describe('Consecutive failures that open the breaker. Default: the global value.'),
+  circuit_breaker_timeout: seconds
+    .optional()
+    .describe('Seconds that the breaker stays open. Default: the global value.'),
   strict: z.boolean().default(false).describe('Refuse a request (400) when a field of it would be dropped.'),
   supports: supportsSchema.optional().describe('Overrides what the plugin says it supports.'),
-  allow_h2: z.boolean().default(false).describe('HTTP/2 to the upstream: all streams then share one connection.'),
+  allow_h2: z
+    .boolean()
+    .default(false)
+    .describe('HTTP/2 to the upstream: all streams then share one connection.'),
 } as const
 
 export const providerSchema = z.looseObject(providerHostShape)
 
 const clientKeySchema = z.union([
   z.string().min(1),
-  z.strictObject({ key: z.string().min(1), name: z.string().regex(/^[A-Za-z0-9._-]{1,64}$/) }),
+  z.strictObject({
+    key: z.string().min(1),
+    /** Stands for the key in logs and metrics. */
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
+  }),
 ])
 
 const perMinute = z.int().positive().nullable()
@@ -77,10 +139,17 @@ export const configSchema = z.strictObject({
   debug: z.boolean().default(false).describe('Same as `log_level: DEBUG`.'),
   host: z.string().min(1).default('127.0.0.1').describe('The address to listen on.'),
   port: z.int().min(0).max(65535).default(8000).describe('The port to listen on. 0: any free one.'),
-  api_keys: z.array(clientKeySchema).default([]).describe('Keys of the clients, or `{key, name}`. Empty: no key is asked for, on loopback only.'),
-  api_key_header: z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/).default('X-API-Key').describe('The header of the client key, beside `Authorization: Bearer` and `api-key`.'),
+  api_keys: z
+    .array(clientKeySchema)
+    .default([])
+    .describe('Keys of the clients, or `{key, name}`. Empty: no key is asked for, on loopback only.'),
+  api_key_header: headerName
+    .default('X-API-Key')
+    .describe('The header of the client key, beside `Authorization: Bearer` and `api-key`.'),
   cors_origins: z.array(z.string().min(1)).default([]).describe('Origins of browser clients; `*` for all.'),
-  rate_limit_rpm: perMinute.default(1000).describe('Requests of one key per `rate_limit_window`, all endpoints together. `null`: no limit.'),
+  rate_limit_rpm: perMinute
+    .default(1000)
+    .describe('Requests of one key per `rate_limit_window`, all endpoints together. `null`: no limit.'),
   rate_limit_window: z.number().positive().default(60).describe('Seconds.'),
   rate_limits: z
     .strictObject({
@@ -92,20 +161,50 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .describe('Requests of one key per minute, for each operation. `null`: no limit.'),
-  request_timeout: seconds.default(300).describe('Seconds for one client request, over all retries and fallbacks, until its answer (of a stream: its first event) is there. 0: no limit.'),
+  request_timeout: seconds
+    .default(300)
+    .describe(
+      'Seconds for one client request, over all retries and fallbacks, until its answer (of a stream: its first event) is there. 0: no limit.',
+    ),
   stream_timeout: seconds.default(0).describe('Seconds for a whole stream. 0: no limit.'),
   connect_timeout: seconds.default(10).describe('Seconds to connect to an upstream.'),
   idle_timeout: seconds.default(300).describe('Seconds of silence inside an upstream stream. 0: no limit.'),
-  keepalive_interval: seconds.default(15).describe('Seconds of silence after which a stream gets a comment line. 0: never.'),
-  write_timeout: seconds.default(120).describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
-  max_attempts: z.int().positive().default(5).describe('Upstream requests for one client request, retries and fallbacks together.'),
+  keepalive_interval: seconds
+    .default(15)
+    .describe('Seconds of silence after which a stream gets a comment line. 0: never.'),
+  write_timeout: seconds
+    .default(120)
+    .describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
+  max_attempts: z
+    .int()
+    .positive()
+    .default(5)
+    .describe('Upstream requests for one client request, retries and fallbacks together.'),
   max_retry_wait: seconds.default(20).describe('Seconds: a vendor that asks to wait longer is passed over.'),
-  circuit_breaker_threshold: z.int().positive().default(5).describe('Consecutive failures that open a breaker.'),
+  circuit_breaker_threshold: z
+    .int()
+    .positive()
+    .default(5)
+    .describe('Consecutive failures that open a breaker.'),
   circuit_breaker_timeout: seconds.default(60).describe('Seconds that a breaker stays open.'),
-  body_limit: z.int().positive().default(64 * 1024 * 1024).describe('Bytes of a request body.'),
-  response_limit: z.int().positive().default(64 * 1024 * 1024).describe('Bytes of a whole (not streamed) upstream answer.'),
-  event_limit: z.int().positive().default(16 * 1024 * 1024).describe('Bytes of one streamed event.'),
-  shutdown_delay: seconds.default(0).describe('Seconds between SIGTERM (`/readyz` turns 503) and the end of listening.'),
+  body_limit: z
+    .int()
+    .positive()
+    .default(64 * 1024 * 1024)
+    .describe('Bytes of a request body.'),
+  response_limit: z
+    .int()
+    .positive()
+    .default(64 * 1024 * 1024)
+    .describe('Bytes of a whole (not streamed) upstream answer.'),
+  event_limit: z
+    .int()
+    .positive()
+    .default(16 * 1024 * 1024)
+    .describe('Bytes of one streamed event.'),
+  shutdown_delay: seconds
+    .default(0)
+    .describe('Seconds between SIGTERM (`/readyz` turns 503) and the end of listening.'),
   shutdown_timeout: seconds.default(30).describe('Seconds that running requests get after that.'),
   proxy_info: z.boolean().default(true).describe('Add `_proxy_info` to JSON answers.'),
   error_details: z.boolean().default(true).describe('Name the providers tried in a 503.'),
@@ -116,11 +215,16 @@ export const configSchema = z.strictObject({
     .default('INFO')
     .describe('TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or SILENT.'),
   log_file: z.string().min(1).nullable().default(null).describe('Default: standard output.'),
-  config_file: z.string().optional().describe('Accepted for the specification’s sample; the file that was read wins.'),
+  config_file: z
+    .string()
+    .optional()
+    .describe('Accepted for the specification’s sample; the file that was read wins.'),
   condensation: z
     .strictObject({
       max_tokens_default: z.int().positive().default(512),
-      error_keywords: z.array(z.string().min(1)).default(['context_length_exceeded', 'maximum context length']),
+      error_keywords: z
+        .array(z.string().min(1))
+        .default(['context_length_exceeded', 'maximum context length']),
       adaptive_factor: z.number().positive().default(0.5),
       cache_ttl: seconds.default(300),
     })
@@ -129,8 +233,16 @@ export const configSchema = z.strictObject({
   providers: z.array(providerSchema).default([]).describe('The upstreams.'),
 })
 
-/** The configuration with every default filled in. */
-export type GatewayConfig = z.infer<typeof configSchema>
+/** A client's key, with a name that stands for it in logs and metrics when it has one. */
+export type ClientKey = Secret | { readonly key: Secret; readonly name: string }
+
+/**
+ * The configuration with every default filled in. Secrets are wrapped: the client keys, and in the provider entries the
+ * text below keys such as `api_key`.
+ */
+export type GatewayConfig = Omit<z.infer<typeof configSchema>, 'api_keys'> & {
+  readonly api_keys: readonly ClientKey[]
+}
 export type ProviderConfig = z.infer<typeof providerSchema>
 export type ModelConfig = z.infer<typeof modelSchema>
 export type GatewayConfigInput = z.input<typeof configSchema>

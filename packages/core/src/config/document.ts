@@ -1,0 +1,134 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml'
+import type { ConfigPath, ConfigProblem } from './problem.ts'
+
+/** A parsed file: plain values, and the position of each. */
+export interface ConfigDocument {
+  /** `undefined` when the file is not YAML that can be checked any further. */
+  readonly value: unknown
+  readonly place: (path: ConfigPath) => Pick<ConfigProblem, 'file' | 'line' | 'column'>
+  readonly problems: readonly ConfigProblem[]
+}
+
+/** More uses of anchors than this are an attack or a mistake, not a configuration. */
+const maxAliases = 100
+
+/**
+ * Own sentences, because the parser's quote the source, and the source may be a key.
+ * Codes: https://eemeli.org/yaml/#errors
+ */
+const sentences: Readonly<Record<string, string>> = {
+  BAD_INDENT: 'wrong indentation, or a bracket that is never closed',
+  BAD_SCALAR_START: 'a value cannot start with this character; put it in quotes',
+  BAD_DQ_ESCAPE: 'unknown escape sequence in double quotes; use single quotes for text with backslashes',
+  BAD_ALIAS: 'an anchor or alias without a name',
+  BLOCK_AS_IMPLICIT_KEY: 'a second `key:` on one line; put it on its own line, or the value in quotes',
+  BLOCK_IN_FLOW: 'inside brackets, lists and mappings are written with brackets too',
+  MISSING_CHAR:
+    'a quote, bracket, comma or colon is missing here; text that contains `{` or `[` inside brackets needs quotes',
+  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line; is a `:` missing, or the indentation wrong?',
+  MULTIPLE_DOCS: 'more than one document (`---`) in the file',
+  NON_STRING_KEY: 'a key must be text; put it in quotes',
+  TAB_AS_INDENT: 'a tab is used for indentation; YAML allows spaces only',
+  TAG_RESOLVE_FAILED: 'YAML tags (`!…`) are not supported',
+  BAD_DIRECTIVE: 'YAML directives (`%…`) are not supported',
+  UNEXPECTED_TOKEN: 'unexpected text here; is a quote, a bracket or a line break missing?',
+}
+
+/** After these, the rest of the file means what it says, and its own mistakes are worth telling. */
+const harmless = new Set(['DUPLICATE_KEY', 'TAG_RESOLVE_FAILED', 'BAD_DIRECTIVE'])
+
+/** Parses YAML 1.2 with merge keys (`<<`). Duplicate keys, tags and directives are problems, aliases are limited. */
+export function parseConfigDocument(text: string, file: string): ConfigDocument {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    stringKeys: true,
+    logLevel: 'silent',
+  })
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const place = (path: ConfigPath) => at(offsetOf(document, path))
+  const found: YAMLError[] = [...document.errors, ...document.warnings]
+  const problems: ConfigProblem[] = [
+    ...found.map((error) => ({ ...at(error.pos[0]), path: [], message: sentence(error, text) })),
+    ...brokenAliases(document).map((offset) => ({
+      ...at(offset),
+      path: [],
+      message:
+        'this alias (`*name`) has no complete anchor (`&name`) before it; text that starts with `*` needs quotes',
+    })),
+  ]
+  const usable = found.every((error) => harmless.has(error.code)) && problems.length === found.length
+  if (!usable) return { value: undefined, place, problems }
+  try {
+    return { value: document.toJS({ maxAliasCount: maxAliases }) ?? {}, place, problems }
+  } catch {
+    const message = `more than ${maxAliases} values come from aliases (\`*name\`); write them out`
+    return { value: undefined, place, problems: [...problems, { ...at(0), path: [], message }] }
+  }
+}
+
+function sentence(error: YAMLError, text: string): string {
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^["']?([\w.-]+)/.exec(text.slice(error.pos[0], error.pos[0] + 80))?.[1]
+    return key === undefined ? 'duplicate key' : `duplicate key "${key}"`
+  }
+  return sentences[error.code] ?? `not valid YAML (${error.code})`
+}
+
+function brokenAliases(document: Document): number[] {
+  const offsets: number[] = []
+  visit(document, {
+    Alias(_key, alias, ancestors) {
+      const target = alias.resolve(document)
+      // An alias inside of what it stands for would never end.
+      if (target === undefined || ancestors.includes(target)) offsets.push(alias.range?.[0] ?? 0)
+    },
+  })
+  return offsets
+}
+
+/** The offset of the value at `path`: of the key for a mapping's or list's parent that lacks it, else of its nearest ancestor. */
+function offsetOf(document: Document, path: ConfigPath): number {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  for (const step of path) {
+    if (isAlias(node)) node = node.resolve(document)
+    let next: unknown
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step))
+      if (!isPair(pair)) return offset
+      const plain = isScalar(pair.value) || isAlias(pair.value)
+      const empty = isScalar(pair.value) && pair.value.value === null
+      const target: unknown = plain && !empty ? pair.value : pair.key
+      offset = isNode(target) ? (target.range?.[0] ?? offset) : offset
+      next = pair.value
+    } else if (isSeq(node)) {
+      next = node.items[Number(step)]
+      offset = isNode(next) ? (next.range?.[0] ?? offset) : offset
+    }
+    if (next === undefined) return offset
+    node = next
+  }
+  return offset
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && 'range' in value
+}

@@ -1,0 +1,19 @@
+import type { ConfigPath, ConfigProblem } from './problem.ts'
+
+/** Where the values of a configuration came from: what error messages and provider switches need beside the values. */
+export interface ConfigOrigin {
+  /** File, line and column of a path, or of its nearest ancestor that exists. Empty without a file. */
+  readonly place: (path: ConfigPath) => Pick<ConfigProblem, 'file' | 'line' | 'column'>
+  /** The value, or a part of it, was taken from the environment: it is never printed. */
+  readonly fromEnv: (path: ConfigPath) => boolean
+  /** Environment variables that a provider (by index) names and that are not set. Such a provider is off. */
+  readonly unset: ReadonlyMap<number, readonly string[]>
+}
+
+/** The origin of a configuration that is a plain object. */
+export const noOrigin: ConfigOrigin = { place: () => ({}), fromEnv: () => false, unset: new Map() }
+
+/** A problem at a path, with its position filled in. */
+export function problemAt(origin: ConfigOrigin, path: ConfigPath, message: string): ConfigProblem {
+  return { ...origin.place(path), path, message }
+}

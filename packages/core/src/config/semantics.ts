@@ -1,0 +1,71 @@
+import type { Complaint } from './issues.ts'
+import type { GatewayConfig, ModelConfig, ProviderConfig } from './schema.ts'
+
+/** What the schema cannot say, because it is about more than one value. */
+export interface Findings {
+  readonly problems: readonly Complaint[]
+  readonly warnings: readonly Complaint[]
+}
+
+/** Checks names, model lists and time limits of a configuration that satisfies the schema. */
+export function checkMeaning(config: Pick<GatewayConfig, 'providers' | 'request_timeout'>): Findings {
+  const { providers } = config
+  return {
+    problems: [...duplicateNames(providers), ...providers.flatMap(modelProblems)],
+    warnings: providers.flatMap((provider, index) =>
+      provider.enabled === false ? [] : providerWarnings(provider, index, config.request_timeout),
+    ),
+  }
+}
+
+function duplicateNames(providers: readonly ProviderConfig[]): Complaint[] {
+  const first = new Map<string, number>()
+  return providers.flatMap(({ name }, index) => {
+    const earlier = first.get(name)
+    if (earlier === undefined) first.set(name, index)
+    if (earlier === undefined) return []
+    return [
+      {
+        path: ['providers', index, 'name'],
+        message: `"${name}" is already the name of providers[${earlier}]`,
+      },
+    ]
+  })
+}
+
+function modelProblems(provider: ProviderConfig, index: number): Complaint[] {
+  const seen = new Map<string, number>()
+  return provider.models.flatMap((model, position) => {
+    const path = ['providers', index, 'models', position]
+    const id = modelId(model)
+    const earlier = seen.get(id)
+    if (earlier === undefined) seen.set(id, position)
+    const problems: Complaint[] = []
+    if (earlier !== undefined) problems.push({ path, message: `"${id}" is already at models[${earlier}]` })
+    if (id.slice(0, -1).includes('*')) {
+      problems.push({ path, message: 'a `*` is allowed at the end of a model name only' })
+    }
+    if (typeof model !== 'string' && model.upstream?.includes('*') === true) {
+      problems.push({ path: [...path, 'upstream'], message: 'is sent as it is, so it cannot contain `*`' })
+    }
+    return problems
+  })
+}
+
+function providerWarnings(provider: ProviderConfig, index: number, requestTimeout: number): Complaint[] {
+  const warnings: Complaint[] = []
+  if (provider.models.length === 0) {
+    const message = `no models: it is asked only for \`${provider.name}/<model>\`; list some, or "*" for any`
+    warnings.push({ path: ['providers', index, 'models'], message })
+  }
+  if (provider.timeout === 0 && requestTimeout === 0) {
+    const message = '0 here and in `request_timeout`: an upstream that never answers holds a request for ever'
+    warnings.push({ path: ['providers', index, 'timeout'], message })
+  }
+  return warnings
+}
+
+/** The name that clients ask for. */
+export function modelId(model: ModelConfig): string {
+  return typeof model === 'string' ? model : model.id
+}
