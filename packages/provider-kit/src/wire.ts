@@ -122,7 +122,12 @@ export type ToolChoice =
 
 export interface ResponseFormat {
   type: string
-  json_schema?: { name?: string; schema?: Record<string, unknown>; strict?: boolean | null; description?: string }
+  json_schema?: {
+    name?: string
+    schema?: Record<string, unknown>
+    strict?: boolean | null
+    description?: string
+  }
   [extra: string]: unknown
 }
 

@@ -1,0 +1,102 @@
+import { chatCompletion, completion, completionDecoder } from './completion-from-chat.ts'
+import type { Call, Operation, UpstreamRequest } from './contract.ts'
+import { ProviderFault } from './fault.ts'
+import { openaiDecoder } from './openai-stream.ts'
+import type {
+  ChatChunk,
+  ChatCompletion,
+  ChatRequest,
+  Completion,
+  CompletionChunk,
+  CompletionRequest,
+} from './wire.ts'
+
+export interface CompletionsOverChatOptions {
+  /**
+   * Ask a relaying chat upstream for the usage of a stream (`stream_options.include_usage`). Default `true`; pass
+   * `supports.stream_usage` where that is `false`. The gateway removes the usage that the client did not ask for.
+   */
+  readonly streamUsage?: boolean
+}
+
+/** Legacy completions; always translating. */
+export type BridgedCompletions = Operation<CompletionRequest, Completion, CompletionChunk> & {
+  response(body: unknown, call: Call<CompletionRequest>): Completion
+}
+
+type ChatOperation = Operation<ChatRequest, ChatCompletion, ChatChunk>
+
+/**
+ * Serves legacy completions with a chat operation, relaying or translating: the prompt becomes one user message.
+ * Throws a `ProviderFault` of kind `invalid_request` for what chat cannot express: token arrays, several prompts, `suffix`.
+ * `echo`, `best_of` and `logprobs` are dropped, and reported.
+ */
+export function completionsOverChat(
+  chat: ChatOperation,
+  options: CompletionsOverChatOptions = {},
+): BridgedCompletions {
+  const toChat = (call: Call<CompletionRequest>) => chatCall(call, chat, options.streamUsage ?? true)
+  const operation: BridgedCompletions = {
+    request(call) {
+      reportDropped(call)
+      const asChat = toChat(call)
+      return withBody(chat.request(asChat), asChat)
+    },
+    response(body, call) {
+      return completion(chat.response ? chat.response(body, toChat(call)) : chatCompletion(body, call), call)
+    },
+  }
+  // Absent beside `response`: the vendor cannot stream, and this operation cannot either.
+  if (chat.response && !chat.stream) return operation
+  return {
+    ...operation,
+    stream: (call) => completionDecoder(chat.stream ? chat.stream(toChat(call)) : openaiDecoder(), call),
+  }
+}
+
+function chatCall(
+  call: Call<CompletionRequest>,
+  chat: ChatOperation,
+  streamUsage: boolean,
+): Call<ChatRequest> {
+  const { prompt, suffix, echo: _echo, best_of: _bestOf, logprobs: _logprobs, ...shared } = call.body
+  if (suffix !== undefined && suffix !== null && suffix !== '')
+    throw refuse('suffix', 'suffix is not supported by this provider')
+  const askForUsage = call.stream && streamUsage && !chat.stream && !chat.response
+  const body: ChatRequest = { ...shared, messages: [{ role: 'user', content: promptText(prompt) }] }
+  if (askForUsage) body.stream_options = { ...body.stream_options, include_usage: true }
+  return { ...call, body, dropped: (field) => call.dropped(field) }
+}
+
+function promptText(prompt: unknown): string {
+  const only: unknown = Array.isArray(prompt) && prompt.length === 1 ? prompt[0] : prompt
+  if (typeof only === 'string') return only
+  if (!Array.isArray(only)) throw refuse('prompt', 'prompt must be a string')
+  if (only.length === 0) throw refuse('prompt', 'prompt is empty')
+  const tokens = only.every((token) => typeof token === 'number') || only.every((list) => Array.isArray(list))
+  throw refuse(
+    'prompt',
+    tokens
+      ? 'token arrays are not supported by this provider: send the prompt as text'
+      : `${only.length} prompts in one request are not supported by this provider: send one request for each`,
+  )
+}
+
+function refuse(param: string, message: string): ProviderFault {
+  return new ProviderFault({ kind: 'invalid_request', message, param, code: 'unsupported_parameter' })
+}
+
+/** Values that ask for what happens anyway are no loss. */
+function reportDropped(call: Call<CompletionRequest>): void {
+  const { echo, best_of, logprobs } = call.body
+  if (echo === true) call.dropped('echo')
+  if (typeof best_of === 'number' && best_of > 1) call.dropped('best_of')
+  if (typeof logprobs === 'number') call.dropped('logprobs')
+}
+
+/** The client's bytes are not a chat body, so a relaying chat operation gets an explicit one. */
+function withBody({ patch, ...request }: UpstreamRequest, call: Call<ChatRequest>): UpstreamRequest {
+  if (request.body !== undefined) return request
+  const members = Object.entries({ ...call.body, model: call.model, ...patch })
+  return { ...request, body: Object.fromEntries(members.filter(([, value]) => value !== undefined)) }
+}

@@ -1,0 +1,136 @@
+import { isContextLength } from './context-length.ts'
+import type { FailedResponse } from './contract.ts'
+import { type ErrorDetail, errorDetail } from './error-detail.ts'
+import type { Fault, FaultKind } from './fault.ts'
+import { redactKeys } from './redact.ts'
+import { retryHint } from './retry-hint.ts'
+
+/**
+ * The default classification of a failed answer. The HTTP status decides, then machine codes; text only where vendors
+ * have nothing else: quota or rate limit, a request that can never fit a per-minute limit, context length.
+ * The message has no key parts in it. `nowEpochMs` is used only for a `retry-after` date without a `date` header.
+ *
+ * A request that is larger than the account's per-minute limit is a `rate_limit` with code `request_too_large` and
+ * without a hint: waiting does not help, another provider does.
+ */
+export function openaiFault(response: FailedResponse, nowEpochMs?: number): Fault {
+  const detail = errorDetail(response.body, response.text)
+  const status = response.inBand ? frameStatus(detail) : response.status
+  const signs = { status, inBand: response.inBand, detail, text: `${detail.words} ${detail.message ?? ''}` }
+  const tooLarge = neverFits(signs)
+  const kind = tooLarge ? 'rate_limit' : classify(signs)
+  const hint =
+    waitable.has(kind) && !tooLarge ? retryHint(response.headers, response.text, nowEpochMs) : undefined
+  return {
+    kind,
+    message: redactKeys(detail.message ?? defaultMessage(response)),
+    code: tooLarge ? 'request_too_large' : detail.code,
+    param: detail.param,
+    ...(hint === undefined ? {} : { retryAfterMs: hint }),
+    ...statusOf(response, detail),
+  }
+}
+
+interface Signs {
+  readonly status: number
+  readonly inBand: boolean
+  readonly detail: ErrorDetail
+  /** Codes, types and message together. */
+  readonly text: string
+}
+
+/** The kinds for which waiting can help. */
+const waitable: ReadonlySet<FaultKind> = new Set([
+  'rate_limit',
+  'overloaded',
+  'quota_exhausted',
+  'upstream',
+  'timeout',
+])
+
+const filterCodes =
+  /\b(?:content_filter|content_policy_violation|moderation_blocked|responsibleaipolicyviolation)\b/
+const quotaCodes =
+  /\b(?:insufficient_quota|insufficient_balance|billing_hard_limit_reached|billing_not_active)\b/
+const quotaTexts =
+  /exceeded your current quota|credit balance is too low|used all available credits|spending limit|insufficient (?:balance|credits?|funds|quota)|out of credits|per-day\b/i
+
+const contextStatuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
+const quotaStatuses: ReadonlySet<number> = new Set([400, 402, 403, 429])
+
+function classify(signs: Signs): FaultKind {
+  const { status, inBand, detail, text } = signs
+  const clientSide = status >= 400 && status < 500
+  if (clientSide && filterCodes.test(detail.words)) return 'content_filter'
+  if ((inBand || contextStatuses.has(status)) && isContextLength(text)) return 'context_length'
+  if (status === 402 || (quotaStatuses.has(status) && outOfQuota(signs))) return 'quota_exhausted'
+  if (status === 400 && /\b(?:invalid_api_key|authentication_error)\b/.test(detail.words))
+    return 'authentication'
+  if (status === 400 && /\bmodel_not_found\b/.test(detail.words)) return 'model_not_found'
+  return byStatus(status)
+}
+
+function outOfQuota({ detail, text }: Signs): boolean {
+  return quotaCodes.test(detail.words) || quotaTexts.test(text)
+}
+
+/** `Request too large for … tokens per min (TPM): Limit 30000, Requested 34307`: no wait makes room for it. */
+function neverFits({ status, text }: Signs): boolean {
+  if ((status !== 429 && status !== 413) || !/tokens per min|\(TPM\)/i.test(text)) return false
+  const numbers = /limit:? (\d+)\D{1,40}requested:? (\d+)/i.exec(text)
+  return numbers === null ? /request too large/i.test(text) : Number(numbers[2]) > Number(numbers[1])
+}
+
+function byStatus(status: number): FaultKind {
+  switch (status) {
+    case 401:
+    case 403:
+    case 407:
+      return 'authentication'
+    case 404:
+    case 410:
+      return 'model_not_found'
+    case 408:
+    case 504:
+    case 524:
+      return 'timeout'
+    case 429:
+      return 'rate_limit'
+    case 498:
+    case 503:
+    case 529:
+      return 'overloaded'
+    default:
+      if (status >= 500) return 'upstream'
+      return status >= 400 ? 'invalid_request' : 'bad_response'
+  }
+}
+
+const frameStatuses: readonly (readonly [RegExp, number])[] = [
+  [/insufficient_quota|rate_limit/, 429],
+  [/authentication|invalid_api_key/, 401],
+  [/permission/, 403],
+  [/not_found/, 404],
+  // Before `invalid`: the type of a content filter is that of any invalid request.
+  [/invalid|bad_request|context_length|content_filter|content_policy/, 400],
+  [/overload/, 503],
+  [/timeout/, 504],
+]
+
+/** The status that an error inside a 2xx would have had. */
+function frameStatus({ status, words }: ErrorDetail): number {
+  return status ?? frameStatuses.find(([pattern]) => pattern.test(words))?.[1] ?? 500
+}
+
+function statusOf(response: FailedResponse, detail: ErrorDetail): { status?: number } {
+  if (!response.inBand) return { status: response.status }
+  return detail.status === undefined ? {} : { status: detail.status }
+}
+
+function defaultMessage({ status, inBand }: FailedResponse): string {
+  if (inBand) return 'the upstream reported an error without saying which'
+  if (status >= 300 && status < 400) {
+    return `the upstream answered with a redirect (${status}), and redirects are not followed: check base_url`
+  }
+  return `the upstream answered ${status} without an error message`
+}
