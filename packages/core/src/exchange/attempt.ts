@@ -1,0 +1,361 @@
+import type {
+  Call,
+  FailedResponse,
+  HeaderMap,
+  Operation,
+  OperationName,
+  PreparedRequest,
+} from '@llmproxy/provider-kit'
+import type { Clock } from '../clock.ts'
+import type { LiveProvider } from '../live-provider.ts'
+import { AttemptIo, authorized } from './authorize.ts'
+import { classify, parseJson, thrownFault } from './classify.ts'
+import { Collector } from './collect.ts'
+import { decoded, decoderFor, encodingRefused } from './decode.ts'
+import type { FrameRules } from './frame-rules.ts'
+import { frameRules, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
+import { sendInProcess } from './send-in-process.ts'
+import { send } from './send.ts'
+import { StreamAnswer, type StreamListener } from './stream-answer.ts'
+import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
+import { Watch, type WatchLimits, type WatchListener } from './watch.ts'
+import { isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
+
+/** Where the frames of a stream go. */
+export interface StreamPort {
+  /** The first frames are there: send the head, with what is passed on of the upstream's. */
+  commit(headers: HeaderMap, firstByteMs: number): void
+  /** `false`: the client is full. */
+  write(bytes: Buffer): boolean
+  end(bytes: Buffer): void
+  /** Nothing has been sent for a while. */
+  keepalive(): void
+}
+
+export interface AttemptInput {
+  readonly live: LiveProvider
+  readonly operation: OperationName
+  readonly codec: Operation
+  readonly call: Call
+  readonly request: PreparedRequest
+  readonly clock: Clock
+  readonly limits: WatchLimits
+  /** `clock.now()` since when the client has heard nothing. */
+  readonly silentSince: number
+  readonly includeUsage: boolean
+  /** Bytes. */
+  readonly responseLimit: number
+  /** Bytes. */
+  readonly eventLimit: number
+  readonly port: StreamPort
+}
+
+export type AttemptResult =
+  | { readonly kind: 'fault'; readonly fault: AttemptFault }
+  | {
+      readonly kind: 'whole'
+      readonly status: number
+      readonly headers: HeaderMap
+      readonly answer: WholeAnswer
+    }
+  | { readonly kind: 'streamed' }
+  /** The stream failed after its first frames had been sent. */
+  | { readonly kind: 'broken'; readonly fault: AttemptFault }
+
+const failureTextLimit = 64 * 1024
+/** Milliseconds that an upstream gets to close its body after its last event, so that the socket can be kept. */
+const lingerMs = 1_000
+
+/** One exchange with one upstream, from the request to the end of its body. */
+export class Attempt implements Receiver, StreamListener, WatchListener {
+  readonly #input: AttemptInput
+  readonly #io: AttemptIo
+  readonly #startedAt: number
+  readonly #watch: Watch
+  #resolve!: (result: AttemptResult) => void
+  #transfer: Transfer | undefined
+  #receiver: Receiver | undefined
+  #status = 0
+  #headers: HeaderMap = {}
+  #collector: Collector | undefined
+  #stream: StreamAnswer | undefined
+  #committed = false
+  #upstreamOver = false
+  #lingering: unknown
+  #over = false
+  /** Milliseconds until the head of the answer. */
+  firstByteMs: number | null = null
+  /** The rules of the stream, with its usage; absent for whole answers. */
+  rules: FrameRules | undefined
+
+  constructor(input: AttemptInput) {
+    this.#input = input
+    this.#io = new AttemptIo(input.clock)
+    this.#startedAt = input.clock.now()
+    this.#watch = new Watch(input.clock, input.limits, this, input.silentSince)
+  }
+
+  /** Runs the exchange. Resolves once, when its body has ended, and never rejects. */
+  run(): Promise<AttemptResult> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve
+      this.#begin()
+    })
+  }
+
+  /** Ends the exchange from outside: the client has left, the deadline has passed, the gateway stops. */
+  cancel(fault: AttemptFault): void {
+    if (this.#over) return
+    this.#drop()
+    this.#settle(this.#committed ? { kind: 'broken', fault } : { kind: 'fault', fault })
+  }
+
+  /** The client reads again. */
+  drained(): void {
+    if (this.#over) return
+    this.#watch.paused(false)
+    this.#transfer?.resume()
+  }
+
+  #begin(): void {
+    const { live, request } = this.#input
+    try {
+      const ready = authorized(live.provider, request, this.#io)
+      if (ready instanceof Promise)
+        ready.then(
+          (signed) => this.#send(signed),
+          (error) => this.#fail(thrownFault(error)),
+        )
+      else this.#send(ready)
+    } catch (error) {
+      this.#fail(thrownFault(error))
+    }
+  }
+
+  #send(request: PreparedRequest): void {
+    if (this.#over) return
+    const { live, clock } = this.#input
+    const transfer =
+      live.upstream === undefined
+        ? sendInProcess(live.provider, request, this, clock)
+        : send(live.upstream, live.origin, request, this)
+    this.#transfer = transfer
+    // A transport that refused at once has already settled the attempt.
+    if (this.#over) transfer.abort()
+  }
+
+  start(status: number, headers: HeaderMap): void {
+    if (this.#over) return
+    this.#watch.heard()
+    this.firstByteMs = this.#input.clock.now() - this.#startedAt
+    this.#status = status
+    this.#headers = headers
+    const decoder = decoderFor(headers)
+    if (decoder === 'refused') return this.#fail(encodingRefused)
+    this.#choose()
+    if (decoder !== 'identity') this.#receiver = decoded(decoder, this.#plain(), () => this.#transfer)
+  }
+
+  /** Decides what the body is: the text of a failure, a stream, or a whole answer. */
+  #choose(): void {
+    const { call, codec, responseLimit, operation, includeUsage, eventLimit } = this.#input
+    const success = this.#status >= 200 && this.#status < 300
+    if (!success) {
+      this.#collector = new Collector(failureTextLimit)
+      return
+    }
+    if (call.stream) this.rules = frameRules(operation as StreamedOperation, call, includeUsage)
+    const streams = this.rules !== undefined && (codec.stream !== undefined || codec.response === undefined)
+    if (!streams || isJson(this.#headers)) {
+      this.#collector = new Collector(responseLimit)
+      return
+    }
+    const lane = openLane(codec, call, this.rules!, this.#classify)
+    this.#stream = new StreamAnswer(lane, this, eventLimit)
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over) return
+    this.#watch.heard()
+    if (this.#receiver === undefined) this.#bytes(chunk)
+    else this.#receiver.data(chunk)
+  }
+
+  end(): void {
+    if (this.#receiver === undefined) this.#ended()
+    else this.#receiver.end()
+  }
+
+  failed(fault: AttemptFault): void {
+    if (this.#receiver === undefined) this.#broken(fault)
+    else this.#receiver.failed(fault)
+  }
+
+  /** The receiver of decompressed bytes. */
+  #plain(): Receiver {
+    return {
+      start: () => undefined,
+      data: (chunk) => this.#bytes(chunk),
+      end: () => this.#ended(),
+      failed: (fault) => this.#broken(fault),
+    }
+  }
+
+  #bytes(chunk: Buffer): void {
+    if (this.#over) return
+    if (this.#stream !== undefined) {
+      this.#stream.data(chunk)
+      if (this.rules!.finished && this.#lingering === undefined) this.#linger()
+      return
+    }
+    if (this.#collector!.add(chunk)) return
+    if (this.#status >= 200 && this.#status < 300) {
+      this.#fail({
+        kind: 'bad_response',
+        message: `the upstream's answer is larger than ${this.#input.responseLimit} bytes`,
+      })
+    } else this.#ended()
+  }
+
+  /** Some servers keep the connection open after their last event: the client must not wait for that. */
+  #linger(): void {
+    const { clock } = this.#input
+    this.#lingering = clock.after(lingerMs, () => {
+      if (this.#stream !== undefined && !this.#over) this.#stream.end()
+      this.#drop()
+    })
+  }
+
+  #ended(): void {
+    this.#upstreamOver = true
+    this.#stopLingering()
+    if (this.#over) return
+    if (this.#stream !== undefined) this.#stream.end()
+    else if (this.#status >= 200 && this.#status < 300) this.#whole()
+    else this.#refused()
+  }
+
+  #broken(fault: AttemptFault): void {
+    this.#upstreamOver = true
+    this.#stopLingering()
+    if (this.#over) return
+    if (this.#stream === undefined) this.#fail(fault)
+    else this.#stream.broken(fault)
+  }
+
+  readonly #classify = (response: FailedResponse): AttemptFault =>
+    classify(this.#input.live.provider, response)
+
+  #refused(): void {
+    const text = this.#collector!.bytes().toString('utf8')
+    const body = parseJson(text)
+    const fault = this.#classify({ status: this.#status, headers: this.#headers, body, text, inBand: false })
+    const relayed = this.#input.codec.response === undefined && this.#input.codec.stream === undefined
+    this.#fail(
+      relayed ? { ...fault, status: this.#status, envelope: text } : { ...fault, status: this.#status },
+    )
+  }
+
+  #whole(): void {
+    const { operation, codec, call } = this.#input
+    const answer = readWhole({
+      operation,
+      codec,
+      call,
+      status: this.#status,
+      headers: this.#headers,
+      bytes: this.#collector!.bytes(),
+      classify: this.#classify,
+    })
+    if (isFault(answer)) return this.#fail(answer)
+    if (this.rules === undefined) {
+      this.#drop()
+      this.#settle({ kind: 'whole', status: this.#status, headers: this.#headers, answer })
+      return
+    }
+    this.#wholeAsStream(answer, this.rules)
+  }
+
+  #wholeAsStream(answer: WholeAnswer, rules: FrameRules): void {
+    try {
+      const bytes = streamOfWhole(this.#input.operation as StreamedOperation, answer.value, rules)
+      if (Buffer.isBuffer(bytes)) this.complete(bytes)
+      else this.#fail(bytes)
+    } catch (error) {
+      this.#fail(thrownFault(error))
+    }
+  }
+
+  frames(bytes: Buffer): void {
+    if (this.#over) return
+    const { port } = this.#input
+    this.#commit()
+    this.#watch.wrote()
+    if (port.write(bytes)) return
+    this.#watch.paused(true)
+    this.#transfer?.pause()
+  }
+
+  complete(bytes: Buffer): void {
+    if (this.#over) return
+    this.#commit()
+    this.#input.port.end(bytes)
+    this.#settle({ kind: 'streamed' })
+    if (!this.#upstreamOver && this.#lingering === undefined) this.#linger()
+  }
+
+  faulted(fault: AttemptFault): void {
+    this.#fail(fault)
+  }
+
+  #commit(): void {
+    if (this.#committed) return
+    this.#committed = true
+    this.#watch.committed()
+    this.#input.port.commit(this.#headers, this.#input.clock.now() - this.#startedAt)
+  }
+
+  timedOut(phase: 'first_byte' | 'idle' | 'total'): void {
+    const fault: AttemptFault = { kind: 'timeout', phase, message: timeoutMessages[phase] }
+    if (this.#stream === undefined) this.#fail(fault)
+    else this.#stream.broken(fault)
+  }
+
+  keepalive(): void {
+    if (this.#input.call.stream) this.#input.port.keepalive()
+  }
+
+  #fail(fault: AttemptFault): void {
+    if (this.#over) return
+    this.#drop()
+    this.#settle(this.#committed ? { kind: 'broken', fault } : { kind: 'fault', fault })
+  }
+
+  #settle(result: AttemptResult): void {
+    this.#over = true
+    this.#watch.stop()
+    this.#resolve(result)
+  }
+
+  /** Lets go of the upstream at once. */
+  #drop(): void {
+    this.#stopLingering()
+    this.#io.abort()
+    this.#transfer?.abort()
+  }
+
+  #stopLingering(): void {
+    if (this.#lingering !== undefined) this.#input.clock.cancel(this.#lingering)
+    this.#lingering = undefined
+  }
+}
+
+function isJson(headers: HeaderMap): boolean {
+  return /\bjson\b/i.test(String(headers['content-type'] ?? ''))
+}
+
+const timeoutMessages = {
+  first_byte: 'the upstream did not answer in time',
+  idle: 'the upstream went silent inside its answer',
+  total: 'the time limit of the request has passed',
+} as const

@@ -1,0 +1,43 @@
+import { type FailedResponse, openaiFault, type Provider, ProviderFault } from '@llmproxy/provider-kit'
+import type { AttemptFault } from './transfer.ts'
+
+/** The provider's verdict on a failure, else the OpenAI error shape's. Never throws: a failing classifier is a bad response. */
+export function classify(provider: Provider, response: FailedResponse): AttemptFault {
+  const fault = verdict(provider, response)
+  return response.inBand ? { ...fault, inBand: true } : fault
+}
+
+function verdict(provider: Provider, response: FailedResponse): AttemptFault {
+  try {
+    return provider.fault?.(response) ?? openaiFault(response)
+  } catch (error) {
+    if (ProviderFault.is(error)) return error.fault
+    return {
+      kind: 'bad_response',
+      status: response.status,
+      message: 'the upstream’s error could not be read',
+    }
+  }
+}
+
+/** What a codec threw: its own fault, or a bug in it, which is the upstream's answer not being understood. */
+export function thrownFault(error: unknown): AttemptFault {
+  if (ProviderFault.is(error)) return error.fault
+  return { kind: 'bad_response', message: 'the upstream’s answer is not understood' }
+}
+
+/** An error inside a 2xx JSON body: a top-level `error` that is not null. */
+export function isErrorBody(body: unknown): boolean {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
+  const { error } = body as { error?: unknown }
+  return error !== undefined && error !== null && error !== false && error !== ''
+}
+
+/** The JSON value of `text`, or `undefined`. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

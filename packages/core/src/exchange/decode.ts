@@ -1,0 +1,76 @@
+import {
+  type BrotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  type Gunzip,
+  type Inflate,
+} from 'node:zlib'
+import type { HeaderMap } from '@llmproxy/provider-kit'
+import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
+
+type Decoder = Gunzip | Inflate | BrotliDecompress
+
+/**
+ * We ask for `identity`; an upstream that compresses all the same is decoded here, once. A chain of encodings is refused:
+ * nobody needs one, and it is a way to burn our CPU.
+ */
+export function decoderFor(headers: HeaderMap): Decoder | 'identity' | 'refused' {
+  const encoding = headers['content-encoding']
+  if (encoding === undefined) return 'identity'
+  switch (String(encoding).trim().toLowerCase()) {
+    case '':
+    case 'identity':
+      return 'identity'
+    case 'gzip':
+    case 'x-gzip':
+      return createGunzip()
+    case 'deflate':
+      return createInflate()
+    case 'br':
+      return createBrotliDecompress()
+    default:
+      return 'refused'
+  }
+}
+
+export const encodingRefused: AttemptFault = {
+  kind: 'bad_response',
+  message: 'the upstream used a content-encoding that was not asked for',
+}
+
+/** A receiver of compressed bytes in front of a receiver of plain ones. */
+export function decoded(
+  decoder: Decoder,
+  receiver: Receiver,
+  transfer: () => Transfer | undefined,
+): Receiver {
+  let over = false
+  const fail = (fault: AttemptFault) => {
+    if (over) return
+    over = true
+    decoder.destroy()
+    receiver.failed(fault)
+  }
+  decoder.on('data', (chunk: Buffer) => {
+    if (!over) receiver.data(chunk)
+  })
+  decoder.on('end', () => {
+    if (over) return
+    over = true
+    receiver.end()
+  })
+  decoder.on('error', () => {
+    transfer()?.abort()
+    fail({ kind: 'bad_response', message: 'the upstream’s compressed answer is damaged' })
+  })
+  decoder.on('drain', () => transfer()?.resume())
+  return {
+    start: (status, headers) => receiver.start(status, headers),
+    data: (chunk) => {
+      if (!over && !decoder.write(chunk)) transfer()?.pause()
+    },
+    end: () => decoder.end(),
+    failed: fail,
+  }
+}

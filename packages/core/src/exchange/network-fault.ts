@@ -1,0 +1,64 @@
+import { ProviderFault } from '@llmproxy/provider-kit'
+import type { AttemptFault } from './transfer.ts'
+
+const codesOfSilentPeers = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
+
+/** Where an exchange stood when its transport failed. */
+export interface TransportPosition {
+  /** The request had been handed to a connected socket. */
+  readonly sent: boolean
+  /** That socket had served an earlier request. */
+  readonly reused: boolean
+  /** Any byte of the answer's head had arrived. */
+  readonly answered: boolean
+}
+
+/** Classifies an error of the transport. Addresses and ports of the upstream stay out of the message. */
+export function networkFault(error: unknown, position: TransportPosition): AttemptFault {
+  if (ProviderFault.is(error)) return error.fault
+  const code = codeOf(error)
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+    return {
+      kind: 'timeout',
+      phase: 'connect',
+      nothingSent: true,
+      message: 'the upstream did not accept a connection in time',
+    }
+  }
+  if (isParserError(code)) {
+    return { kind: 'bad_response', message: `the upstream's answer is not valid HTTP (${code})` }
+  }
+  if (position.answered) {
+    return { kind: 'bad_response', message: `the upstream closed the connection inside its answer (${code})` }
+  }
+  if (!position.sent) {
+    return {
+      kind: 'network',
+      nothingSent: true,
+      code: null,
+      message: `the upstream cannot be reached (${code})`,
+    }
+  }
+  const silent = codesOfSilentPeers.has(code)
+  return {
+    kind: 'network',
+    message: `the upstream closed the connection without an answer (${code})`,
+    ...(position.reused && silent ? { reusedSocketDied: true } : {}),
+  }
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return 'unknown error'
+  const { code, cause } = error as { code?: unknown; cause?: unknown }
+  if (typeof code === 'string') return code
+  if (cause !== undefined && cause !== error) return codeOf(cause)
+  return error instanceof Error ? error.name : 'unknown error'
+}
+
+function isParserError(code: string): boolean {
+  return (
+    code.startsWith('HPE_') ||
+    code === 'UND_ERR_HEADERS_OVERFLOW' ||
+    code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  )
+}

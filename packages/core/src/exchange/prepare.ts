@@ -1,0 +1,66 @@
+import type {
+  Call,
+  HeaderMap,
+  Operation,
+  OperationName,
+  PreparedRequest,
+  UpstreamRequest,
+} from '@llmproxy/provider-kit'
+import type { Ingress } from '../ingress/ingress.ts'
+import { appendMember, patchJson } from './splice.ts'
+
+export interface PrepareInput {
+  readonly operation: OperationName
+  readonly baseUrl: string
+  readonly codec: Operation
+  readonly call: Call
+  readonly ingress: Ingress
+  /** Headers of every request to this provider, lower case. */
+  readonly headers: HeaderMap
+  /** Usage is to be asked for in a stream. */
+  readonly askUsage: boolean
+}
+
+const includeUsage = { include_usage: true }
+
+/** Builds the request of one attempt, all but its credentials. The client's own bytes are kept wherever that is possible. */
+export function prepare(input: PrepareInput): PreparedRequest {
+  const upstream = input.codec.request(input.call)
+  const method = upstream.method ?? 'POST'
+  return {
+    operation: input.operation,
+    method,
+    url: input.baseUrl + upstream.path,
+    headers:
+      upstream.headers === undefined ? input.headers : { ...input.headers, ...lowerCase(upstream.headers) },
+    ...(method === 'GET' ? {} : { body: bodyBytes(upstream, input) }),
+  }
+}
+
+function bodyBytes(upstream: UpstreamRequest, { call, ingress, askUsage }: PrepareInput): Buffer {
+  const wantsUsage = askUsage && ingress.body.stream_options?.include_usage !== true
+  if (upstream.body !== undefined) {
+    const body = wantsUsage ? { ...upstream.body, stream_options: streamOptions(ingress) } : upstream.body
+    return Buffer.from(JSON.stringify(body))
+  }
+  const renamed = call.model !== ingress.body.model
+  if (upstream.patch === undefined && !renamed) {
+    if (!wantsUsage) return ingress.bytes
+    // The common streamed request: one insertion at the end, nothing to search for.
+    if (!('stream_options' in ingress.body))
+      return appendMember(ingress.bytes, 'stream_options', includeUsage)
+  }
+  return patchJson(ingress.bytes, {
+    ...upstream.patch,
+    ...(renamed ? { model: call.model } : {}),
+    ...(wantsUsage ? { stream_options: streamOptions(ingress) } : {}),
+  })
+}
+
+function streamOptions({ body }: Ingress): object {
+  return { ...body.stream_options, ...includeUsage }
+}
+
+function lowerCase(headers: HeaderMap): HeaderMap {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}

@@ -1,0 +1,102 @@
+import type { HeaderMap, PreparedRequest } from '@llmproxy/provider-kit'
+import type { Dispatcher } from 'undici'
+import { networkFault } from './network-fault.ts'
+import type { Receiver, Transfer } from './transfer.ts'
+import type { TrackedClient, TrackedHandler } from './upstream.ts'
+
+/** Sends one request over HTTP. The only place that talks to undici's `dispatch`. */
+export function send(
+  upstream: Dispatcher,
+  origin: string,
+  request: PreparedRequest,
+  receiver: Receiver,
+): Transfer {
+  const sending = new Sending(receiver)
+  try {
+    upstream.dispatch(
+      {
+        path: request.url.slice(origin.length),
+        method: request.method,
+        headers: request.headers,
+        body: (request.body as Buffer | undefined) ?? null,
+      },
+      sending,
+    )
+  } catch (error) {
+    sending.refuse(error)
+  }
+  return sending
+}
+
+/** One dispatch: undici's callbacks in, a receiver's out. */
+class Sending implements TrackedHandler, Transfer {
+  client: TrackedClient | undefined
+  readonly #receiver: Receiver
+  #controller: Dispatcher.DispatchController | undefined
+  #reused = false
+  #answered = false
+  #over = false
+  #paused = false
+
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller
+    const { client } = this
+    if (client !== undefined) {
+      this.#reused = client.used
+      client.used = true
+    }
+    if (this.#over) controller.abort(aborted)
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: object): void {
+    // 1xx answers announce, they do not answer.
+    if (this.#over || status < 200) return
+    this.#answered = true
+    this.#receiver.start(status, headers as HeaderMap)
+    if (this.#paused) controller.pause()
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#over) this.#receiver.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#receiver.end()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.refuse(error)
+  }
+
+  refuse(error: unknown): void {
+    if (this.#over) return
+    this.#over = true
+    const sent = this.#controller !== undefined
+    this.#receiver.failed(networkFault(error, { sent, reused: this.#reused, answered: this.#answered }))
+  }
+
+  pause(): void {
+    this.#paused = true
+    this.#controller?.pause()
+  }
+
+  resume(): void {
+    this.#paused = false
+    this.#controller?.resume()
+  }
+
+  abort(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#controller?.abort(aborted)
+  }
+}
+
+// One shared object: nobody reads its stack, and capturing one per cancelled request is the costly part.
+const aborted = new Error('aborted by the gateway')

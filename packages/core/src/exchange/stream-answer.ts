@@ -1,0 +1,100 @@
+import { Batch } from './batch.ts'
+import { thrownFault } from './classify.ts'
+import { dataFrame, doneFrame } from './event-format.ts'
+import type { Lane } from './lane.ts'
+import { type SseSink, SseSplitter } from './sse.ts'
+import type { AttemptFault } from './transfer.ts'
+
+export interface StreamListener {
+  /** The next frames for the client. The first call is the commit. */
+  frames(bytes: Buffer): void
+  /** The stream is complete; `bytes` end with `[DONE]`. */
+  complete(bytes: Buffer): void
+  /** It is not, and nothing more will come. Frames that came before have been handed over. */
+  faulted(fault: AttemptFault): void
+}
+
+/** One upstream stream: bytes in, the client's frames out, exactly one `complete` or `faulted`. */
+export class StreamAnswer implements SseSink {
+  readonly #lane: Lane
+  readonly #listener: StreamListener
+  readonly #splitter: SseSplitter
+  readonly #output = new Batch()
+  #fault: AttemptFault | undefined
+  #done = false
+  #over = false
+
+  constructor(lane: Lane, listener: StreamListener, eventLimit: number) {
+    this.#lane = lane
+    this.#listener = listener
+    this.#splitter = new SseSplitter(eventLimit)
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#over) return
+    try {
+      this.#splitter.push(chunk, this)
+    } catch (error) {
+      this.#fault ??= thrownFault(error)
+    }
+    this.#flush()
+  }
+
+  /** One event from the splitter. After a verdict that ends the stream the rest of the bytes is nobody's. */
+  event(buffer: Buffer, start: number, end: number, plain: boolean): void {
+    if (this.#done || this.#fault !== undefined) return
+    const verdict = this.#lane.event(buffer, start, end, plain, this.#output)
+    if (verdict === 'done') this.#done = true
+    else if (verdict !== 'more') this.#fault = verdict
+  }
+
+  /** The upstream has closed its body in good order. */
+  end(): void {
+    if (this.#over) return
+    try {
+      this.#splitter.finish(this)
+    } catch (error) {
+      this.#fault ??= thrownFault(error)
+    }
+    if (!this.#done && this.#fault === undefined) {
+      this.#fault = this.#lane.end(this.#output)
+      this.#done = this.#fault === undefined
+    }
+    this.#flush()
+  }
+
+  /** The transport has failed. An answer that has said its finish reason is whole all the same. */
+  broken(fault: AttemptFault): void {
+    if (this.#over) return
+    if (this.#lane.rules.finished) this.#finish()
+    else this.#fail(fault)
+  }
+
+  #fail(fault: AttemptFault): void {
+    this.#over = true
+    this.#listener.faulted(fault)
+  }
+
+  #flush(): void {
+    if (this.#done && this.#fault === undefined) {
+      this.#finish()
+      return
+    }
+    const bytes = this.#output.take()
+    if (bytes !== undefined) this.#listener.frames(bytes)
+    if (this.#fault !== undefined) this.#fail(this.#fault)
+  }
+
+  #finish(): void {
+    const { rules } = this.#lane
+    // A terminal marker without any content is no answer.
+    if (!rules.sawContent && !rules.finished) {
+      this.#fail({ kind: 'bad_response', message: 'the upstream’s stream has no content' })
+      return
+    }
+    for (const frame of rules.closing()) this.#output.addText(dataFrame(JSON.stringify(frame)))
+    const bytes = this.#output.take()
+    this.#over = true
+    this.#listener.complete(bytes === undefined ? doneFrame : Buffer.concat([bytes, doneFrame]))
+  }
+}

@@ -1,0 +1,31 @@
+import type { Fault, HeaderMap } from '@llmproxy/provider-kit'
+
+/** A fault with what the retry policy needs to know about where it happened. */
+export interface AttemptFault extends Fault {
+  /** Which time limit passed, when one did. */
+  readonly phase?: 'connect' | 'first_byte' | 'idle' | 'total'
+  /** Not one byte of the request can have reached the upstream. */
+  readonly nothingSent?: boolean
+  /** A kept-alive socket died before any byte of the answer: the classic keep-alive race. */
+  readonly reusedSocketDied?: boolean
+  /** The error was reported by the upstream itself, inside a 2xx answer. */
+  readonly inBand?: boolean
+  /** The upstream's own error body, when it has the shape that the client's dialect uses. */
+  readonly envelope?: string
+}
+
+/** Receives one upstream answer. After `end` or `failed` nothing more is called. */
+export interface Receiver {
+  start(status: number, headers: HeaderMap): void
+  data(chunk: Buffer): void
+  end(): void
+  failed(fault: AttemptFault): void
+}
+
+/** The running conversation behind a `Receiver`. */
+export interface Transfer {
+  pause(): void
+  resume(): void
+  /** Ends the conversation at once and silently: the receiver hears nothing more. Harmless when it is over. */
+  abort(): void
+}

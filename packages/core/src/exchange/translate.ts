@@ -1,0 +1,50 @@
+import type { StreamDecoder } from '@llmproxy/provider-kit'
+import type { Batch } from './batch.ts'
+import { thrownFault } from './classify.ts'
+import { dataFrame } from './event-format.ts'
+import type { FrameRules } from './frame-rules.ts'
+import type { Lane, LaneVerdict } from './lane.ts'
+import { closedTooEarly } from './relay.ts'
+import { parseEvent } from './sse.ts'
+import type { AttemptFault } from './transfer.ts'
+
+/** The lane of upstreams with a dialect of their own: the provider decodes, the same rules hold for what comes out. */
+export class TranslateLane implements Lane {
+  readonly rules: FrameRules
+  readonly #decoder: StreamDecoder<unknown>
+
+  constructor(rules: FrameRules, decoder: StreamDecoder<unknown>) {
+    this.rules = rules
+    this.#decoder = decoder
+  }
+
+  event(buffer: Buffer, start: number, end: number, _plain: boolean, output: Batch): LaneVerdict {
+    const event = parseEvent(buffer, start, end)
+    if (event === undefined) return 'more'
+    try {
+      return this.#write(this.#decoder.event(event), output) ?? 'more'
+    } catch (error) {
+      return { ...thrownFault(error), inBand: true }
+    }
+  }
+
+  end(output: Batch): AttemptFault | undefined {
+    try {
+      const fault = this.#write(this.#decoder.end?.() ?? [], output)
+      if (fault !== undefined) return fault
+    } catch (error) {
+      return thrownFault(error)
+    }
+    return this.rules.finished ? undefined : closedTooEarly
+  }
+
+  #write(chunks: readonly unknown[], output: Batch): AttemptFault | undefined {
+    for (const chunk of chunks) {
+      const verdict = this.rules.inspect(chunk)
+      if (typeof verdict === 'object')
+        return { kind: 'bad_response', message: 'the upstream’s stream is not understood' }
+      if (verdict !== 'drop') output.addText(dataFrame(JSON.stringify(chunk)))
+    }
+    return undefined
+  }
+}

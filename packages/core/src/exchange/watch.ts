@@ -1,0 +1,115 @@
+import type { Clock } from '../clock.ts'
+
+/** Absolute `clock.now()` times and durations in milliseconds; `Infinity` means no limit. */
+export interface WatchLimits {
+  /** Until the head of the answer. */
+  readonly firstByteAt: number
+  /** Until the answer, or the first event of a stream, is there. */
+  readonly deadlineAt: number
+  /** Silence inside an answer. */
+  readonly idleMs: number
+  /** A whole stream. */
+  readonly streamEndAt: number
+  /** Silence towards the client of a stream. */
+  readonly keepaliveMs: number
+}
+
+export interface WatchListener {
+  timedOut(phase: 'first_byte' | 'idle' | 'total'): void
+  keepalive(): void
+}
+
+/**
+ * All time limits of one attempt on one timer. Bytes only note the time; the timer looks at the notes when it fires and
+ * sleeps for the rest, so that a chunk costs no timer operation.
+ */
+export class Watch {
+  readonly #clock: Clock
+  readonly #limits: WatchLimits
+  readonly #listener: WatchListener
+  #timer: unknown
+  #answered = false
+  #committed = false
+  #paused = false
+  #stopped = false
+  #heardAt: number
+  #wroteAt: number
+
+  constructor(clock: Clock, limits: WatchLimits, listener: WatchListener, silentSince: number) {
+    this.#clock = clock
+    this.#limits = limits
+    this.#listener = listener
+    this.#heardAt = clock.now()
+    this.#wroteAt = silentSince
+    this.#arm(this.#heardAt)
+  }
+
+  /** Bytes of the upstream have arrived. */
+  heard(): void {
+    this.#answered = true
+    this.#heardAt = this.#clock.now()
+  }
+
+  /** Bytes have gone to the client. */
+  wrote(): void {
+    this.#wroteAt = this.#heardAt
+  }
+
+  /** A stream's first event has gone out: from here on the deadline is the stream's own. */
+  committed(): void {
+    this.#committed = true
+  }
+
+  /** While the client does not read, the upstream's silence is our own doing. */
+  paused(paused: boolean): void {
+    this.#paused = paused
+    if (!paused) this.#heardAt = this.#clock.now()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    if (this.#timer !== undefined) this.#clock.cancel(this.#timer)
+    this.#timer = undefined
+  }
+
+  #arm(now: number): void {
+    const next = Math.min(this.#limitAt(), this.#keepaliveAt())
+    if (next === Infinity || this.#stopped) return
+    this.#timer = this.#clock.after(Math.max(1, Math.ceil(next - now)), () => this.#look())
+  }
+
+  #look(): void {
+    this.#timer = undefined
+    const now = this.#clock.now()
+    if (now >= this.#limitAt()) {
+      this.#stopped = true
+      this.#listener.timedOut(this.#phase(now))
+      return
+    }
+    if (now >= this.#keepaliveAt()) {
+      this.#wroteAt = now
+      this.#listener.keepalive()
+    }
+    this.#arm(now)
+  }
+
+  #limitAt(): number {
+    const { firstByteAt, deadlineAt, streamEndAt } = this.#limits
+    const total = this.#committed ? streamEndAt : deadlineAt
+    return Math.min(total, this.#answered ? this.#idleAt() : firstByteAt)
+  }
+
+  #idleAt(): number {
+    return this.#paused ? Infinity : this.#heardAt + this.#limits.idleMs
+  }
+
+  #keepaliveAt(): number {
+    return this.#paused ? Infinity : this.#wroteAt + this.#limits.keepaliveMs
+  }
+
+  #phase(now: number): 'first_byte' | 'idle' | 'total' {
+    const { deadlineAt, streamEndAt } = this.#limits
+    if (now >= (this.#committed ? streamEndAt : deadlineAt)) return 'total'
+    return this.#answered ? 'idle' : 'first_byte'
+  }
+}

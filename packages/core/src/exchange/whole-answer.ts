@@ -1,0 +1,76 @@
+import type { Call, FailedResponse, HeaderMap, Operation, OperationName } from '@llmproxy/provider-kit'
+import { isErrorBody, parseJson, thrownFault } from './classify.ts'
+import { matchEncoding } from './embedding-format.ts'
+import type { AttemptFault } from './transfer.ts'
+
+export interface WholeInput {
+  readonly operation: OperationName
+  readonly codec: Operation
+  readonly call: Call
+  readonly status: number
+  readonly headers: HeaderMap
+  readonly bytes: Buffer
+  readonly classify: (response: FailedResponse) => AttemptFault
+}
+
+/** A 2xx JSON answer in the client's dialect. */
+export interface WholeAnswer {
+  readonly bytes: Buffer
+  /** `bytes`, parsed. */
+  readonly value: unknown
+}
+
+/** Reads a whole 2xx body: relayed as its own bytes, or translated. */
+export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
+  const { operation, codec, call, bytes } = input
+  const text = bytes.toString('utf8')
+  const body = parseJson(text)
+  if (body === undefined) return notJson(input.status)
+  if (isErrorBody(body)) {
+    return input.classify({
+      status: input.status,
+      headers: input.headers,
+      body,
+      text: text.slice(0, 65_536),
+      inBand: true,
+    })
+  }
+  if (codec.response === undefined) {
+    const missing = missingMember(operation, body)
+    if (missing !== undefined) return missing
+    if (operation === 'embeddings') return matchEncoding(bytes, body, call.body)
+    return { bytes, value: body }
+  }
+  try {
+    const value = codec.response(body, call)
+    if (operation === 'embeddings') return matchEncoding(undefined, value, call.body)
+    return { bytes: Buffer.from(JSON.stringify(value)), value }
+  } catch (error) {
+    return thrownFault(error)
+  }
+}
+
+export function isFault(value: WholeAnswer | AttemptFault): value is AttemptFault {
+  return 'kind' in value
+}
+
+function notJson(status: number): AttemptFault {
+  return { kind: 'bad_response', status, message: 'the upstream’s answer is not JSON' }
+}
+
+const listMember = {
+  chat: 'choices',
+  completions: 'choices',
+  embeddings: 'data',
+  images: 'data',
+  videos: undefined,
+} as const
+
+/** A success without its result would look like an empty answer to the client. */
+function missingMember(operation: OperationName, body: unknown): AttemptFault | undefined {
+  const member = listMember[operation]
+  const found = typeof body === 'object' && body !== null && !Array.isArray(body)
+  if (found && (member === undefined || Array.isArray((body as Record<string, unknown>)[member])))
+    return undefined
+  return { kind: 'bad_response', message: `the upstream’s answer has no ${member ?? 'members'}` }
+}

@@ -1,0 +1,62 @@
+import { redactKeys } from '@llmproxy/provider-kit'
+import type { GatewayError } from './errors.ts'
+import { parseJson } from './exchange/classify.ts'
+import type { AttemptFault } from './exchange/transfer.ts'
+import type { Ending } from './metrics/outcome.ts'
+import type { RequestRun } from './request-run.ts'
+import { faultToError } from './resilience/fault-error.ts'
+import { providersUnavailable } from './resilience/providers-unavailable.ts'
+import type { Served } from './serve.ts'
+
+export interface Failure {
+  readonly error: GatewayError
+  readonly ending: Ending
+  /** The upstream's own error body, when it says the same in the client's dialect. */
+  readonly body?: string
+}
+
+/**
+ * The one error for a request that no deployment answered. `retryAfterMs`: milliseconds until the first deployment of its
+ * route can be asked again.
+ */
+export function failureOf(
+  run: RequestRun,
+  served: Exclude<Served, { kind: 'answered' }>,
+  retryAfterMs: number,
+  showDetails: boolean,
+  scrub: (text: string) => string,
+): Failure {
+  const { fault } = served
+  const ending = endingOf(fault, served.kind === 'broken')
+  if (served.kind === 'broken' || fault?.kind === 'cancelled' || run.cancelled !== undefined) {
+    return { error: faultToError(scrubbed(fault!, scrub), { attempts: run.attempts }), ending }
+  }
+  const records = run.attempts.length > 0 ? run.attempts : run.skipped
+  const shown = records.map((record) => (record.fault === undefined ? record : { ...record, fault: scrubbed(record.fault, scrub) }))
+  const error = providersUnavailable(shown, retryAfterMs > 0 ? retryAfterMs : undefined, showDetails)
+  const body = fault === undefined ? undefined : relayedBody(fault, error, scrub)
+  return body === undefined ? { error, ending } : { error, ending, body }
+}
+
+function endingOf(fault: AttemptFault | undefined, committed: boolean): Ending {
+  if (fault === undefined) return 'rejected'
+  if (fault.kind === 'cancelled') return 'client_gone'
+  if (fault.kind === 'timeout' && fault.status === undefined) return 'proxy_timeout'
+  return committed && fault.inBand !== true ? 'upstream_cut' : 'upstream_error'
+}
+
+function scrubbed(fault: AttemptFault, scrub: (text: string) => string): AttemptFault {
+  return { ...fault, message: scrub(fault.message) }
+}
+
+/**
+ * Clients recognise vendors' errors by wording and extra members, so a client's own mistake is answered with the upstream's
+ * body where it has the right shape. Never for failures of ours: those texts may quote our key.
+ */
+function relayedBody(fault: AttemptFault, error: GatewayError, scrub: (text: string) => string): string | undefined {
+  if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message)) return undefined
+  const { error: inner } = (parseJson(fault.envelope) ?? {}) as { error?: Record<string, unknown> }
+  if (typeof inner !== 'object' || inner === null || typeof inner['message'] !== 'string') return undefined
+  if (typeof inner['type'] !== 'string' || (inner['code'] ?? null) !== error.code) return undefined
+  return scrub(redactKeys(fault.envelope))
+}

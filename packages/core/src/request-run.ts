@@ -1,0 +1,290 @@
+import type { Call, HeaderMap, Provider } from '@llmproxy/provider-kit'
+import { answerHeaders, eventStream, json } from './answer-headers.ts'
+import type { Clock } from './clock.ts'
+import type { GatewayConfig } from './config/schema.ts'
+import type { Egress } from './egress.ts'
+import type { GatewayError } from './errors.ts'
+import type { Attempt, StreamPort } from './exchange/attempt.ts'
+import { errorFrame, keepaliveComment } from './exchange/event-format.ts'
+import { appendMember } from './exchange/splice.ts'
+import type { AttemptFault } from './exchange/transfer.ts'
+import { normaliseUsage } from './exchange/usage.ts'
+import type { Ingress } from './ingress/ingress.ts'
+import type { LiveProvider } from './live-provider.ts'
+import type { AttemptRecord, Ending, Outcome, TokenUsage } from './metrics/outcome.ts'
+
+export interface RunInput {
+  readonly ingress: Ingress
+  readonly egress: Egress
+  readonly settings: GatewayConfig
+  readonly clock: Clock
+}
+
+/** Everything that changes while one client request is served, and the one place that writes to its client. */
+export class RequestRun implements StreamPort {
+  readonly ingress: Ingress
+  readonly stream: boolean
+  readonly deadlineAt: number
+  readonly attempts: AttemptRecord[] = []
+  /** Deployments that could not be asked. They are no attempts, but a 503 names them. */
+  readonly skipped: AttemptRecord[] = []
+  readonly dropped = new Set<string>()
+  readonly #egress: Egress
+  readonly #settings: GatewayConfig
+  readonly #clock: Clock
+  readonly #startedEpoch: number
+  #provider: LiveProvider | undefined
+  #upstreamModel: string | null = null
+  #attempt: Attempt | undefined
+  #cancelWait: (() => void) | undefined
+  #cancelled: AttemptFault | undefined
+  #headSent = false
+  #ending: Ending | undefined
+  #status = 0
+  #errorCode: string | null = null
+  #usage: TokenUsage | null = null
+  #firstChunkMs: number | null = null
+  #overheadMs = 0
+  /** Milliseconds spent waiting for others: upstreams, backoff, the queue. */
+  #waitedMs = 0
+  #bytesOut = 0
+
+  constructor({ ingress, egress, settings, clock }: RunInput) {
+    this.ingress = ingress
+    this.stream = ingress.body.stream === true && (ingress.operation === 'chat' || ingress.operation === 'completions')
+    this.#egress = egress
+    this.#settings = settings
+    this.#clock = clock
+    this.#startedEpoch = clock.epoch()
+    this.deadlineAt = settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
+    egress.onGone = () => this.cancel(clientGone)
+    egress.onDrain = () => this.#attempt?.drained()
+    if (egress.gone) this.#cancelled = clientGone
+  }
+
+  /** Why the request is to end now, from outside. */
+  get cancelled(): AttemptFault | undefined {
+    return this.#cancelled
+  }
+
+  /** The answer is written, or nobody is there to read it. */
+  get over(): boolean {
+    return this.#ending !== undefined
+  }
+
+  get remainingMs(): number {
+    return this.deadlineAt - this.#clock.now()
+  }
+
+  /** Ends the request in whatever phase it is: in the queue, in a backoff, before or inside an answer. */
+  cancel(fault: AttemptFault): void {
+    if (this.over || this.#cancelled !== undefined) return
+    this.#cancelled = fault
+    this.#cancelWait?.()
+    this.#attempt?.cancel(fault)
+  }
+
+  /** What a provider's codec gets to see. */
+  call(live: LiveProvider, model: string): Call {
+    const { ingress, dropped } = this
+    return {
+      id: ingress.id,
+      created: Math.floor(this.#startedEpoch / 1000),
+      model,
+      stream: this.stream,
+      body: ingress.body,
+      headers: allowedHeaders(live.provider, ingress.headers),
+      dropped: (field) => void dropped.add(field),
+    }
+  }
+
+  begin(live: LiveProvider, model: string): void {
+    this.#provider = live
+    this.#upstreamModel = model
+    this.dropped.clear()
+  }
+
+  /** The attempt that is running now. */
+  attach(attempt: Attempt): void {
+    this.#attempt = attempt
+    this.#overheadMs = this.#clock.now() - this.ingress.startedAt - this.#waitedMs
+  }
+
+  /** An attempt is over. `fault` is absent for a success. */
+  note(durationMs: number, firstByteMs: number | null, fault: AttemptFault | undefined): void {
+    this.#attempt = undefined
+    this.#waitedMs += durationMs
+    const live = this.#provider!
+    this.attempts.push({
+      provider: live.name,
+      type: live.type,
+      model: this.#upstreamModel!,
+      durationMs,
+      firstByteMs,
+      ...(fault === undefined ? {} : { fault }),
+    })
+  }
+
+  skip(live: LiveProvider, model: string, fault: AttemptFault): void {
+    this.skipped.push({ provider: live.name, type: live.type, model, durationMs: 0, firstByteMs: null, fault })
+  }
+
+  /** Waits for `milliseconds`. Ends early when the request is cancelled. */
+  pause(milliseconds: number): Promise<void> {
+    return this.waiting(
+      (cancel) =>
+        new Promise((resolve) => {
+          const timer = this.#clock.after(milliseconds, resolve)
+          cancel(() => {
+            this.#clock.cancel(timer)
+            resolve()
+          })
+        }),
+    )
+  }
+
+  /** Runs a wait that `cancel()` and the deadline can end. */
+  async waiting<T>(wait: (onCancel: (cancel: () => void) => void) => Promise<T>): Promise<T> {
+    const since = this.#clock.now()
+    let deadline: unknown
+    const result = await wait((cancel) => {
+      this.#cancelWait = cancel
+      if (this.deadlineAt !== Infinity) deadline = this.#clock.after(Math.max(0, this.remainingMs), cancel)
+      if (this.#cancelled !== undefined) cancel()
+    })
+    if (deadline !== undefined) this.#clock.cancel(deadline)
+    this.#cancelWait = undefined
+    this.#waitedMs += this.#clock.now() - since
+    return result
+  }
+
+  // The stream port: what the running attempt calls.
+
+  commit(upstream: HeaderMap, waitedMs: number): void {
+    this.#firstChunkMs = this.#clock.now() - this.ingress.startedAt
+    if (!this.#headSent) this.#head(200, answerHeaders(eventStream, this.#facts(this.#firstChunkMs - this.#waitedMs - waitedMs), upstream))
+  }
+
+  write(bytes: Buffer): boolean {
+    this.#bytesOut += bytes.length
+    return this.#egress.write(bytes)
+  }
+
+  end(bytes: Buffer): void {
+    this.#bytesOut += bytes.length
+    this.#ending = 'complete'
+    this.#egress.end(bytes)
+  }
+
+  /** A comment keeps connections open that would be cut on silence. Before the first event it costs us the HTTP status, not the fallback. */
+  keepalive(): void {
+    if (!this.#headSent) this.#head(200, { 'content-type': eventStream })
+    this.#egress.write(keepaliveComment)
+  }
+
+  // How a request ends.
+
+  /** A whole answer: the upstream's bytes with `_proxy_info` spliced in. */
+  answer(status: number, upstream: HeaderMap, bytes: Buffer, usage: unknown): void {
+    const elapsed = this.#clock.now() - this.ingress.startedAt
+    this.#usage = normaliseUsage(usage)
+    const body = this.#settings.proxy_info ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed)) : bytes
+    const headers = answerHeaders(json, this.#facts(elapsed - this.#waitedMs), upstream)
+    headers['content-length'] = String(body.length)
+    this.#bytesOut += body.length
+    this.#ending = 'complete'
+    this.#head(status, headers)
+    this.#egress.end(body)
+  }
+
+  /** The usage of a stream, whatever its ending. */
+  streamUsage(usage: unknown): void {
+    this.#usage = normaliseUsage(usage)
+  }
+
+  /** The one error that the client gets, in the only place where it can still stand: the status, or the stream. */
+  fail(error: GatewayError, ending: Ending, body?: string): void {
+    if (this.over) return
+    this.#errorCode = error.code ?? error.type
+    this.#ending = this.#cancelled === clientGone ? 'client_gone' : ending
+    if (this.#ending === 'client_gone') {
+      this.#status ||= error.status
+      return
+    }
+    const text = body ?? JSON.stringify(error.envelope())
+    if (this.#headSent) {
+      this.#egress.end(errorFrame(error.envelope()))
+      return
+    }
+    const { attempts } = this
+    const facts = this.#provider === undefined || attempts.length === 0 ? {} : answerHeaders(json, this.#facts(0), {})
+    const bytes = Buffer.from(text)
+    this.#bytesOut += bytes.length
+    this.#head(error.status, { ...facts, ...error.headers, 'content-type': json, 'content-length': String(bytes.length) })
+    this.#egress.end(bytes)
+  }
+
+  outcome(repairedFrames: number): Outcome {
+    const { ingress } = this
+    return {
+      requestId: ingress.id,
+      operation: ingress.operation,
+      caller: ingress.caller,
+      model: ingress.body.model,
+      stream: this.stream,
+      ending: this.#ending ?? 'rejected',
+      status: this.#status,
+      errorCode: this.#errorCode,
+      provider: this.#provider?.name ?? null,
+      upstreamModel: this.#upstreamModel,
+      attempts: this.attempts,
+      usage: this.#usage,
+      startedAt: this.#startedEpoch,
+      durationMs: this.#clock.now() - ingress.startedAt,
+      firstChunkMs: this.#firstChunkMs,
+      overheadMs: this.#overheadMs,
+      bytesOut: this.#bytesOut,
+      repairedFrames,
+      dropped: [...this.dropped],
+    }
+  }
+
+  #head(status: number, headers: HeaderMap): void {
+    this.#headSent = true
+    this.#status = status
+    this.#egress.head(status, headers)
+  }
+
+  #facts(overheadMs: number) {
+    return {
+      provider: this.#provider!.name,
+      model: this.#upstreamModel!,
+      attempts: this.attempts.length + (this.#attempt === undefined ? 0 : 1),
+      overheadMs: Math.max(0, overheadMs),
+      dropped: this.dropped,
+    }
+  }
+
+  #proxyInfo(elapsedMs: number): object {
+    return {
+      provider: this.#provider!.name,
+      attempt_number: this.attempts.length,
+      response_time: Math.round(elapsedMs) / 1000,
+      request_id: this.ingress.id,
+    }
+  }
+}
+
+export const clientGone: AttemptFault = { kind: 'cancelled', message: 'the client left' }
+
+const noHeaders: HeaderMap = {}
+
+function allowedHeaders({ clientHeaders }: Provider, headers: HeaderMap): HeaderMap {
+  if (clientHeaders === undefined) return noHeaders
+  const allowed: Record<string, string> = {}
+  for (const name of clientHeaders) {
+    const value = headers[name]
+    if (value !== undefined) allowed[name] = value
+  }
+  return allowed
+}

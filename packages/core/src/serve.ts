@@ -1,0 +1,182 @@
+import { ProviderFault } from '@llmproxy/provider-kit'
+import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
+import type { Clock } from './clock.ts'
+import { Attempt, type AttemptResult } from './exchange/attempt.ts'
+import { thrownFault } from './exchange/classify.ts'
+import { prepare } from './exchange/prepare.ts'
+import type { AttemptFault } from './exchange/transfer.ts'
+import { type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
+import type { RequestRun } from './request-run.ts'
+import { decide } from './resilience/decide.ts'
+import { entryOf, type RouteTarget } from './routing/route-target.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface Serving {
+  readonly snapshot: Snapshot
+  readonly clock: Clock
+  readonly random: () => number
+  readonly deployment: (live: LiveProvider, model: string) => LiveDeployment
+}
+
+/** What became of a request: its answer, or the fault that ended its route (`undefined`: nothing could be asked). */
+export type Served = { readonly repairedFrames: number } & (
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'broken'; readonly fault: AttemptFault }
+  | { readonly kind: 'failed'; readonly fault: AttemptFault | undefined }
+)
+
+/** Asks the deployments of a route in order until one answers, the policy says stop, or nobody waits any more. */
+export async function serve(run: RequestRun, targets: readonly RouteTarget[], serving: Serving): Promise<Served> {
+  let fault: AttemptFault | undefined
+  let retries = 0
+  for (let index = 0; index < targets.length;) {
+    const target = targets[index]!
+    const live = serving.snapshot.live.get(target.provider)!
+    const tried = await attemptOnce(run, live, target, serving)
+    if (tried.kind === 'skipped') {
+      if (run.cancelled !== undefined) return { kind: 'failed', fault: run.cancelled, repairedFrames: 0 }
+      run.skip(live, target.upstreamModel, tried.fault)
+      index += 1
+      retries = 0
+      continue
+    }
+    if (tried.kind !== 'fault') return tried
+    fault = tried.fault
+    const decision = decide({
+      fault,
+      attemptsLeft: run.cancelled === undefined ? serving.snapshot.config.max_attempts - run.attempts.length : 0,
+      retriesLeft: live.config.max_retries - retries,
+      retryNumber: retries + 1,
+      remainingMs: run.remainingMs,
+      hasNext: index + 1 < targets.length,
+      random: serving.random,
+      retryDelayMs: live.config.retry_delay * 1000,
+      maxWaitMs: serving.snapshot.config.max_retry_wait * 1000,
+    })
+    if (decision.action === 'stop') break
+    if (decision.action === 'fallback') {
+      index += 1
+      retries = 0
+      continue
+    }
+    retries += 1
+    if (decision.delayMs > 0) await run.pause(decision.delayMs)
+    if (run.cancelled !== undefined) break
+  }
+  return { kind: 'failed', fault: run.cancelled ?? fault, repairedFrames: 0 }
+}
+
+type Tried =
+  | { readonly kind: 'skipped'; readonly fault: AttemptFault }
+  | { readonly kind: 'fault'; readonly fault: AttemptFault }
+  | Exclude<Served, { kind: 'failed' }>
+
+async function attemptOnce(run: RequestRun, live: LiveProvider, target: RouteTarget, serving: Serving): Promise<Tried> {
+  const deployment = serving.deployment(live, entryOf(target.model).id)
+  const closed = closedReason(deployment)
+  if (closed !== undefined) return { kind: 'skipped', fault: closed }
+  const attempt = prepared(run, live, target, serving)
+  if ('kind' in attempt) return refused(run, attempt)
+  const admission = await admitted(run, live, deployment)
+  if ('kind' in admission) return { kind: 'skipped', fault: admission }
+  return conclude(run, attempt, admission, serving.clock)
+}
+
+/** The exchange, not begun yet. A fault: the provider cannot express the request, or `strict` forbids what it would drop. */
+function prepared(run: RequestRun, live: LiveProvider, target: RouteTarget, { snapshot, clock }: Serving): Attempt | AttemptFault {
+  const { config } = snapshot
+  const { operation, body } = run.ingress
+  const codec = live.codecs[operation]!
+  run.begin(live, target.upstreamModel)
+  const call = run.call(live, target.upstreamModel)
+  try {
+    const request = prepare({
+      operation,
+      baseUrl: live.baseUrl,
+      codec,
+      call,
+      ingress: run.ingress,
+      headers: live.headers,
+      askUsage: run.stream && live.supports.stream_usage !== false && speaksOpenai(live, operation),
+    })
+    if (live.config.strict && run.dropped.size > 0) return strictFault(run.dropped)
+    const now = clock.now()
+    const { timeout, idle_timeout: idle = config.idle_timeout } = live.config
+    return new Attempt({
+      live,
+      operation,
+      codec,
+      call,
+      request,
+      clock,
+      limits: {
+        firstByteAt: timeout === 0 ? Infinity : now + timeout * 1000,
+        deadlineAt: run.deadlineAt,
+        idleMs: idle === 0 ? Infinity : idle * 1000,
+        streamEndAt: config.stream_timeout === 0 ? Infinity : run.ingress.startedAt + config.stream_timeout * 1000,
+        keepaliveMs: run.stream && config.keepalive_interval > 0 ? config.keepalive_interval * 1000 : Infinity,
+      },
+      silentSince: run.ingress.startedAt,
+      includeUsage: body.stream_options?.include_usage === true,
+      responseLimit: config.response_limit,
+      eventLimit: config.event_limit,
+      port: run,
+    })
+  } catch (error) {
+    return ProviderFault.is(error) ? error.fault : { ...thrownFault(error), message: 'the provider cannot express this request' }
+  }
+}
+
+/** A request that was never sent is no attempt, but its fault decides what happens next. */
+function refused(run: RequestRun, fault: AttemptFault): Tried {
+  run.note(0, null, fault)
+  return { kind: 'fault', fault }
+}
+
+/** Waits for a slot if it must, then takes permit and pace. */
+async function admitted(run: RequestRun, live: LiveProvider, deployment: LiveDeployment): Promise<Admission | AttemptFault> {
+  if (!live.gate.tryAcquire()) {
+    const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
+    if (got !== 'acquired') return queueTimeout(live)
+    if (run.cancelled !== undefined) {
+      live.gate.release()
+      return run.cancelled
+    }
+  }
+  return admit(live, deployment)
+}
+
+async function conclude(run: RequestRun, attempt: Attempt, admission: Admission, clock: Clock): Promise<Tried> {
+  const startedAt = clock.now()
+  run.attach(attempt)
+  let result: AttemptResult | undefined
+  try {
+    result = await attempt.run()
+  } finally {
+    const fault = result !== undefined && 'fault' in result ? result.fault : undefined
+    settleAdmission(admission, fault)
+    run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
+  }
+  if (result.kind === 'fault') return result
+  const repairedFrames = attempt.rules?.repaired ?? 0
+  if (result.kind === 'whole') {
+    run.answer(result.status, result.headers, result.answer.bytes, usageOf(result.answer.value))
+    return { kind: 'answered', repairedFrames }
+  }
+  run.streamUsage(attempt.rules?.usage)
+  return result.kind === 'broken' ? { ...result, repairedFrames } : { kind: 'answered', repairedFrames }
+}
+
+function usageOf(answer: unknown): unknown {
+  return typeof answer === 'object' && answer !== null ? (answer as { usage?: unknown }).usage : undefined
+}
+
+function strictFault(dropped: ReadonlySet<string>): AttemptFault {
+  const [first] = dropped
+  return {
+    kind: 'invalid_request',
+    code: 'unsupported_parameter',
+    param: first ?? null,
+    message: `strict is on, and the provider has no equivalent for: ${[...dropped].join(', ')}`,
+  }
+}

@@ -1,0 +1,47 @@
+import type { OperationName } from '@llmproxy/provider-kit'
+import type { Clock } from './clock.ts'
+import type { GatewayConfig } from './config/schema.ts'
+import { type LiveProvider, openLiveProvider } from './live-provider.ts'
+import type { ConfiguredProvider, ProviderOff } from './plugins/configure.ts'
+import { ModelTable } from './routing/model-table.ts'
+import type { OffProvider } from './routing/route-error.ts'
+import type { RoutedProvider } from './routing/route-target.ts'
+
+/** Everything that one configuration means at run time. Never modified: a request keeps the one it began with. */
+export interface Snapshot {
+  readonly config: GatewayConfig
+  readonly table: ModelTable
+  /** By provider name. */
+  readonly live: ReadonlyMap<string, LiveProvider>
+  readonly off: readonly ProviderOff[]
+  /** The same, as routing tells of it. */
+  readonly switchedOff: readonly OffProvider[]
+}
+
+export interface SnapshotInput {
+  readonly config: GatewayConfig
+  readonly on: readonly ConfiguredProvider[]
+  readonly off: readonly ProviderOff[]
+  readonly clock: Clock
+  readonly userAgent: string
+}
+
+export function buildSnapshot({ config, on, off, clock, userAgent }: SnapshotInput): Snapshot {
+  const live = new Map<string, LiveProvider>()
+  for (const { config: entry, plugin, provider } of on) {
+    live.set(entry.name, openLiveProvider({ type: plugin.type, config: entry, provider, settings: config, clock, userAgent }))
+  }
+  const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))
+  return { config, live, off, switchedOff, table: new ModelTable([...live.values()].map(routed)) }
+}
+
+function routed({ name, config, provider, supports }: LiveProvider): RoutedProvider {
+  return {
+    name,
+    priority: config.priority,
+    weight: config.weight,
+    operations: new Set(Object.keys(provider.operations) as OperationName[]),
+    supports,
+    models: config.models,
+  }
+}
