@@ -97,7 +97,7 @@ export class ModelTable {
     return matches.length === 0 ? undefined : listed(model, matches)
   }
 
-  /** A name for metrics, from a bounded set: the entry that matched (`gpt-4o`, `gpt-*`), or `other`. */
+  /** A name for metrics, from a bounded set: the id of the entry that matched (`name`, `prefix*`), or `other`. */
   label(model: string): string {
     return this.#exact.has(model) ? model : (this.#resolve(model).matches[0]?.entry.id ?? other)
   }
@@ -190,6 +190,7 @@ function targetOf(match: Match, model: string, operation: OperationName): RouteT
     priority: provider.priority,
     weight: provider.weight,
     model: match.model,
+    entry: entry.id,
     bridged: how === 'bridged',
     supports: provider.supports,
     specificity,

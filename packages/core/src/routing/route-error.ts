@@ -1,7 +1,7 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import { GatewayError } from '../errors.ts'
+import { nearest } from '../config/nearest.ts'
 import type { ListedModel } from './model-table.ts'
-import { nearestName } from './nearest-name.ts'
 import { entryOf } from './route-target.ts'
 import type { ModelConfig } from '../config/schema.ts'
 
@@ -34,7 +34,7 @@ export function unknownModel(
 ): GatewayError {
   const names = listed.map(({ id }) => id)
   const switched = off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model)))
-  const near = switched === undefined && model.length <= 256 ? nearestName(model, names) : undefined
+  const near = switched === undefined && model.length <= 64 ? nearest(model, names) : undefined
   const sentences = [
     `The model ${quoted(model)} does not exist here.`,
     ...(switched === undefined ? [] : [enabling(switched)]),

@@ -21,6 +21,8 @@ export interface RouteTarget {
   readonly weight: number
   /** The configured entry that matched; the asked name when the provider was addressed directly. */
   readonly model: ModelConfig
+  /** The `id` of that entry, `other` when there is none: a key from a bounded set, unlike names that clients choose. */
+  readonly entry: string
   /** Completions that this provider serves over chat. */
   readonly bridged: boolean
   readonly supports: Supports

@@ -1,0 +1,63 @@
+import type { FaultKind, OperationName, Supports } from '@llmproxy/provider-kit'
+import type { ModelConfig } from '../config/schema.ts'
+import type { BreakerState } from '../resilience/breaker.ts'
+import type { Status } from './status.ts'
+
+/** One provider that is switched on. Nothing in here is secret, and nothing is a URL, which may carry a credential. */
+export interface ProviderReportInput {
+  readonly name: string
+  readonly type: string
+  readonly status: Status
+  readonly priority: number
+  readonly weight: number
+  readonly models: readonly ModelConfig[]
+  readonly operations: Iterable<OperationName>
+  readonly supports: Supports
+  /** By the id of the configured model. */
+  readonly breakers: Iterable<readonly [model: string, state: BreakerState]>
+  readonly inFlight: number
+  readonly queued: number
+  readonly lastFault: FaultKind | null
+}
+
+/** One provider that is switched off. */
+export interface OffProviderReportInput {
+  readonly name: string
+  readonly type: string
+  readonly reason: string
+}
+
+const features = ['streaming', 'tools', 'images', 'json_schema'] as const
+
+/** The JSON of `GET /providers`: those in use by priority, then those switched off with the reason. */
+export function providersReport(
+  providers: readonly ProviderReportInput[],
+  off: readonly OffProviderReportInput[] = [],
+) {
+  const ordered = providers.toSorted((left, right) => left.priority - right.priority)
+  return {
+    providers: [
+      ...ordered.map(lineOf),
+      ...off.map(({ name, type, reason }) => ({ name, type, enabled: false, status: 'disabled', reason })),
+    ],
+    total: providers.length + off.length,
+  }
+}
+
+function lineOf(provider: ProviderReportInput) {
+  return {
+    name: provider.name,
+    type: provider.type,
+    enabled: true,
+    status: provider.status,
+    priority: provider.priority,
+    weight: provider.weight,
+    models: provider.models.map((model) => (typeof model === 'string' ? model : model.id)),
+    operations: [...provider.operations],
+    supports: Object.fromEntries(features.map((name) => [name, provider.supports[name] !== false])),
+    breakers: Object.fromEntries(provider.breakers),
+    in_flight: provider.inFlight,
+    queued: provider.queued,
+    last_error: provider.lastFault,
+  }
+}

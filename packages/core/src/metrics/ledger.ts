@@ -1,0 +1,239 @@
+import type { FaultKind, OperationName } from '@llmproxy/provider-kit'
+import { faultKinds } from '@llmproxy/provider-kit'
+import type { Clock } from '../clock.ts'
+import type { BreakerState } from '../resilience/breaker.ts'
+import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
+import { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage } from './outcome.ts'
+
+export const operationNames = [
+  'chat',
+  'completions',
+  'embeddings',
+  'images',
+  'videos',
+] as const satisfies readonly OperationName[]
+
+/** Labels come from the configuration, so this is only a guard against a mistake in that rule. */
+const maxSeries = 5_000
+
+/** Faults that are the client's doing: they say nothing about how well a provider works. */
+const clientFaults: ReadonlySet<FaultKind> = new Set([
+  'invalid_request',
+  'context_length',
+  'content_filter',
+  'cancelled',
+])
+
+/** Counters of one provider, over attempts. */
+export interface ProviderCounters {
+  readonly provider: string
+  attempts: number
+  /** Attempts that failed through no fault of the client. */
+  errors: number
+  durationMs: number
+  tokens: number
+  readonly faults: Record<FaultKind | 'none', number>
+}
+
+/** Distributions of one operation of one model at the provider that answered. */
+export interface Series {
+  readonly provider: string
+  readonly model: string
+  readonly operation: OperationName
+  readonly duration: Histogram
+  readonly firstChunk: Histogram
+  readonly inputTokens: Histogram
+  readonly outputTokens: Histogram
+  readonly tokens: Record<TokenType, number>
+}
+
+export type TokenType = 'input' | 'output' | 'cache_read' | 'cache_write' | 'reasoning'
+
+export interface BreakerLine {
+  readonly provider: string
+  readonly model: string
+  readonly state: BreakerState
+}
+
+/** A value that is read when somebody asks. */
+export interface Gauge {
+  readonly name: string
+  readonly help: string
+  readonly read: () => number | readonly GaugeSample[]
+}
+
+export interface GaugeSample {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** The counters as they are now. A live view: read it at once. */
+export interface LedgerSnapshot {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly started: Readonly<Record<OperationName, number>>
+  readonly settled: Readonly<Record<OperationName, Readonly<Record<Ending, number>>>>
+  readonly rateLimited: Readonly<Record<OperationName, number>>
+  readonly repairedFrames: number
+  readonly reloadFailures: number
+  readonly providers: readonly Readonly<ProviderCounters>[]
+  readonly series: readonly Series[]
+  readonly breakers: readonly BreakerLine[]
+  readonly gauges: readonly Gauge[]
+}
+
+/**
+ * All counters of the gateway. Every label is a configured provider, a configured model (by `label`), an operation, an ending,
+ * a fault kind or a token type; names that clients invent never become one. `settled()` runs once per request and only
+ * counts. Over all operations, the sum of the endings and the requests in flight is the number started.
+ */
+export class Ledger {
+  readonly #clock: Clock
+  readonly #started = zeros(operationNames)
+  readonly #settled = Object.fromEntries(operationNames.map((name) => [name, zeros(endings)])) as Record<
+    OperationName,
+    Record<Ending, number>
+  >
+  readonly #rateLimited = zeros(operationNames)
+  readonly #providers = new Map<string, ProviderCounters>()
+  readonly #series = new Map<string, Map<string, Record<OperationName, Series | undefined>>>()
+  readonly #seriesList: Series[] = []
+  readonly #breakers = new Map<string, BreakerLine>()
+  readonly #gauges = new Map<string, Gauge>()
+  #label: (model: string) => string = () => 'other'
+  #repairedFrames = 0
+  #reloadFailures = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /**
+   * After each (re)load: the configured providers, which are listed even before their first request, and how a client's model
+   * name becomes a label (`ModelTable.label`). Counters of providers that are gone stay, as counters must.
+   */
+  configure(providers: Iterable<string>, label: (model: string) => string): void {
+    for (const provider of providers) this.#counters(provider)
+    this.#label = label
+  }
+
+  started(operation: OperationName): void {
+    this.#started[operation] += 1
+  }
+
+  /** Once for each `started()`. */
+  settled(outcome: Outcome): void {
+    this.#settled[outcome.operation][outcome.ending] += 1
+    this.#repairedFrames += outcome.repairedFrames
+    for (const attempt of outcome.attempts) this.#attempt(attempt)
+    if (outcome.provider === null || outcome.attempts.length === 0) return
+    const series = this.#seriesOf(outcome.provider, this.#label(outcome.model), outcome.operation)
+    series.duration.record(outcome.durationMs / 1000)
+    if (outcome.firstChunkMs !== null) series.firstChunk.record(outcome.firstChunkMs / 1000)
+    if (outcome.usage !== null) this.#tokens(outcome.provider, series, outcome.usage)
+  }
+
+  /** A request that our own limit refused. */
+  rateLimited(operation: OperationName): void {
+    this.#rateLimited[operation] += 1
+  }
+
+  /** `model` must be the id of a configured entry, not a name that a client chose. */
+  breakerChanged(provider: string, model: string, state: BreakerState): void {
+    this.#breakers.set(`${provider}/${model}`, { provider, model, state })
+  }
+
+  reloadFailed(): void {
+    this.#reloadFailures += 1
+  }
+
+  /** Adds or replaces a gauge. `name` carries its unit and no prefix is added. */
+  gauge(gauge: Gauge): void {
+    this.#gauges.set(gauge.name, gauge)
+  }
+
+  snapshot(): LedgerSnapshot {
+    return {
+      at: this.#clock.epoch(),
+      started: this.#started,
+      settled: this.#settled,
+      rateLimited: this.#rateLimited,
+      repairedFrames: this.#repairedFrames,
+      reloadFailures: this.#reloadFailures,
+      providers: [...this.#providers.values()],
+      series: this.#seriesList,
+      breakers: [...this.#breakers.values()],
+      gauges: [...this.#gauges.values()],
+    }
+  }
+
+  #attempt({ provider, durationMs, fault }: AttemptRecord): void {
+    const counters = this.#counters(provider)
+    counters.attempts += 1
+    counters.durationMs += durationMs
+    counters.faults[fault?.kind ?? 'none'] += 1
+    if (fault !== undefined && !clientFaults.has(fault.kind)) counters.errors += 1
+  }
+
+  #tokens(provider: string, series: Series, usage: TokenUsage): void {
+    this.#counters(provider).tokens += usage.total
+    series.inputTokens.record(usage.input)
+    series.outputTokens.record(usage.output)
+    series.tokens.input += usage.input
+    series.tokens.output += usage.output
+    series.tokens.cache_read += usage.cacheRead
+    series.tokens.cache_write += usage.cacheWrite
+    series.tokens.reasoning += usage.reasoning
+  }
+
+  #counters(provider: string): ProviderCounters {
+    const known = this.#providers.get(provider)
+    if (known !== undefined) return known
+    const faults = zeros(['none', ...faultKinds] as const)
+    const made: ProviderCounters = { provider, attempts: 0, errors: 0, durationMs: 0, tokens: 0, faults }
+    this.#providers.set(provider, made)
+    return made
+  }
+
+  #seriesOf(provider: string, model: string, operation: OperationName): Series {
+    const known = this.#series.get(provider)?.get(model)?.[operation]
+    if (known !== undefined) return known
+    if (this.#seriesList.length >= maxSeries && model !== 'other')
+      return this.#seriesOf(provider, 'other', operation)
+    const models = this.#series.get(provider) ?? new Map<string, Record<OperationName, Series | undefined>>()
+    const operations = models.get(model) ?? noSeries()
+    const made = newSeries(provider, model, operation)
+    operations[operation] = made
+    models.set(model, operations)
+    this.#series.set(provider, models)
+    this.#seriesList.push(made)
+    return made
+  }
+}
+
+function zeros<const Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
+}
+
+function noSeries(): Record<OperationName, Series | undefined> {
+  return {
+    chat: undefined,
+    completions: undefined,
+    embeddings: undefined,
+    images: undefined,
+    videos: undefined,
+  }
+}
+
+function newSeries(provider: string, model: string, operation: OperationName): Series {
+  return {
+    provider,
+    model,
+    operation,
+    duration: new Histogram(durationBounds),
+    firstChunk: new Histogram(firstChunkBounds),
+    inputTokens: new Histogram(tokenBounds),
+    outputTokens: new Histogram(tokenBounds),
+    tokens: { input: 0, output: 0, cache_read: 0, cache_write: 0, reasoning: 0 },
+  }
+}
