@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import type { HeaderMap } from './contract.ts'
+import { goDuration, retryHint } from './retry-hint.ts'
+
+const now = Date.parse('2026-03-01T12:00:00Z')
+
+describe('goDuration()', () => {
+  test.each<[string, number | undefined]>([
+    ['20ms', 20],
+    ['7.66s', 7660],
+    ['6m0s', 360_000],
+    ['2m59.56s', 179_560],
+    ['1h2m3s', 3_723_000],
+    ['500µs', 0.5],
+    ['0s', 0],
+    ['', undefined],
+    ['12', undefined],
+    ['-1s', undefined],
+    ['1 s', undefined],
+    ['soon', undefined],
+  ])('%j is %j', (text, milliseconds) => {
+    const found = goDuration(text)
+    if (milliseconds === undefined) expect(found).toBeUndefined()
+    else expect(found).toBeCloseTo(milliseconds, 6)
+  })
+})
+
+describe('retryHint()', () => {
+  test.each<[string, HeaderMap, string, number | undefined]>([
+    ['nothing', {}, '', undefined],
+    ['retry-after-ms', { 'retry-after-ms': '1234.5', 'retry-after': '9' }, 'try again in 1s', 1234.5],
+    ['seconds', { 'retry-after': '7' }, 'Please try again in 84ms', 7000],
+    ['a fraction', { 'retry-after': ' 0.25 ' }, '', 250],
+    ['zero', { 'retry-after': '0' }, '', 0],
+    ['a huge value', { 'retry-after': '86400' }, '', 86_400_000],
+    ['an HTTP date', { 'retry-after': 'Sun, 01 Mar 2026 12:00:30 GMT' }, '', 30_000],
+    ['an HTTP date in the past', { 'retry-after': 'Sun, 01 Mar 2026 11:00:00 GMT' }, '', 0],
+    [
+      'an HTTP date by the clock of the upstream',
+      { 'retry-after': 'Sun, 01 Mar 2026 13:00:05 GMT', date: 'Sun, 01 Mar 2026 13:00:00 GMT' },
+      '',
+      5000,
+    ],
+    ['a negative value', { 'retry-after': '-5' }, 'Please try again in 84ms', 84],
+    ['nonsense', { 'retry-after': 'later' }, '', undefined],
+    ['text in seconds', {}, 'Rate limit reached. Please try again in 1.146s. Visit …', 1146],
+    ['text in milliseconds', {}, 'Please try again in 84ms.', 84],
+    ['text in minutes', {}, 'Please try again in 6m0s.', 360_000],
+    ['text in words', {}, 'Please retry after 21 seconds.', 21_000],
+    ['text with one second', {}, 'Please try again in 1 second', 1000],
+    ['text with minutes in words', {}, 'try again in 2 minutes', 120_000],
+    ['a retry detail', {}, '{"details":[{"retryDelay":"34.4s"}]}', 34_400],
+    ['an escaped retry detail', {}, '{"raw":"{\\"retryDelay\\": \\"3s\\"}"}', 3000],
+    [
+      'the reset of what has run out',
+      {
+        'x-ratelimit-remaining-requests': '12',
+        'x-ratelimit-reset-requests': '6m0s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '7.66s',
+      },
+      '',
+      7660,
+    ],
+    ['a reset of what is left', { 'x-ratelimit-remaining-requests': '3', 'x-ratelimit-reset-requests': '1s' }, '', undefined],
+  ])('reads %s', (_, headers, text, expected) => {
+    const found = retryHint(headers, text, now)
+    if (expected === undefined) expect(found).toBeUndefined()
+    else expect(found).toBeCloseTo(expected, 6)
+  })
+
+  test('leaves a date alone when no clock is known', () => {
+    expect(retryHint({ 'retry-after': 'Sun, 01 Mar 2026 12:00:30 GMT' }, '')).toBeUndefined()
+  })
+})
