@@ -1,0 +1,125 @@
+import type { Behaviour } from './model-name.ts'
+import { smallestInstance } from './schema-instance.ts'
+
+/** What the model is asked, whatever the dialect. */
+export interface Conversation {
+  /** Text of the last user message, or the prompt. */
+  readonly lastUserText: string
+  /** Text of the tool results that end the conversation, when it ends with some. */
+  readonly toolResult?: string
+  /** Characters of everything sent. */
+  readonly characters: number
+  readonly tools: readonly { readonly name: string; readonly parameters: unknown }[]
+  /** Tools must not be called. */
+  readonly toolsForbidden: boolean
+  readonly maxTokens?: number
+  /** The JSON Schema of the answer, `{}` for any JSON. */
+  readonly schema?: unknown
+}
+
+/** What the model answers, whatever the dialect. */
+export interface Turn {
+  readonly reasoning: string
+  readonly text: string
+  /** The text in the pieces it is streamed in. */
+  readonly pieces: readonly string[]
+  readonly toolCalls: readonly { readonly id: string; readonly name: string; readonly arguments: string }[]
+  readonly refusal: string
+  readonly finish: 'stop' | 'length' | 'tool_calls' | 'content_filter'
+  readonly usage: { readonly prompt: number; readonly completion: number; readonly reasoning: number }
+}
+
+const fixedText = 'Hello from the mock model.'
+const sentence = 'The mock model keeps talking. '
+const mostPieces = 100
+
+/** Tokens are four characters, rounded up. */
+export function tokens(characters: number): number {
+  return Math.ceil(characters / 4)
+}
+
+/** Decides the answer. Pure: the same conversation and behaviour give the same turn. */
+export function takeTurn(conversation: Conversation, behaviour: Behaviour): Turn {
+  const { scenario } = behaviour
+  const refusal = behaviour.refusal ? 'The mock model refuses.' : ''
+  const toolCalls = callTools(conversation, behaviour)
+  const silent = refusal !== '' || toolCalls.length > 0
+  const full = silent ? '' : (scenario?.text ?? answerText(conversation, behaviour))
+  const sized = behaviour.long || behaviour.chunks || behaviour.json
+  const limit = sized ? Number.POSITIVE_INFINITY : (conversation.maxTokens ?? Number.POSITIVE_INFINITY) * 4
+  const text = full.slice(0, limit)
+  const reasoning = scenario?.reasoning ?? (behaviour.reasoning ? 'The mock model thinks it over.' : '')
+  const written =
+    text.length + refusal.length + toolCalls.reduce((sum, call) => sum + call.arguments.length, 0)
+  const [prompt, completion] = behaviour.usage ?? []
+  return {
+    reasoning,
+    text,
+    pieces: cutText(text, behaviour.chunks?.[0]),
+    toolCalls,
+    refusal,
+    finish: finishOf(behaviour, toolCalls.length > 0, text.length < full.length),
+    usage: {
+      prompt: prompt ?? tokens(conversation.characters),
+      completion: completion ?? tokens(written) + tokens(reasoning.length),
+      reasoning: tokens(reasoning.length),
+    },
+  }
+}
+
+function finishOf(behaviour: Behaviour, calls: boolean, shortened: boolean): Turn['finish'] {
+  if (behaviour['finish-filter']) return 'content_filter'
+  if (behaviour['finish-length'] || shortened) return 'length'
+  return calls ? 'tool_calls' : 'stop'
+}
+
+function answerText(conversation: Conversation, behaviour: Behaviour): string {
+  if (behaviour.json) {
+    return JSON.stringify(
+      conversation.schema === undefined ? { answer: 'mock' } : anyJson(conversation.schema),
+    )
+  }
+  if (conversation.toolResult !== undefined) return `The tool said: ${conversation.toolResult}`
+  if (behaviour.echo) return conversation.lastUserText
+  if (behaviour.long)
+    return sentence.repeat(Math.ceil((behaviour.long[0] ?? 0) / sentence.length)).slice(0, behaviour.long[0])
+  if (behaviour.chunks)
+    return Array.from({ length: behaviour.chunks[0] ?? 1 }, (_, at) => `w${at + 1} `).join('')
+  return fixedText
+}
+
+function anyJson(schema: unknown): unknown {
+  const isAny = typeof schema !== 'object' || schema === null || Object.keys(schema).length === 0
+  return isAny ? { answer: 'mock' } : smallestInstance(schema, 'mock')
+}
+
+function callTools(conversation: Conversation, behaviour: Behaviour): Turn['toolCalls'] {
+  if (conversation.toolsForbidden || conversation.toolResult !== undefined) return []
+  const planned = behaviour.scenario?.toolCalls
+  if (planned) return planned.map((call, at) => ({ id: `call_mock_${at + 1}`, ...call }))
+  const without = behaviour['tool-noargs'] !== undefined
+  const count = behaviour.tools?.[0] ?? (behaviour.tool || without ? 1 : 0)
+  return Array.from({ length: count }, (_, at) => {
+    const tool = conversation.tools[at % Math.max(1, conversation.tools.length)] ?? defaultTool
+    const values = without ? {} : smallestInstance(tool.parameters ?? {}, `mock-${at + 1}`)
+    return { id: `call_mock_${at + 1}`, name: tool.name, arguments: JSON.stringify(values) }
+  })
+}
+
+const defaultTool = {
+  name: 'get_weather',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+}
+
+/** Cuts into `count` pieces of nearly equal length; without a count into words, but into a hundred pieces at most. */
+export function cutText(text: string, count?: number): readonly string[] {
+  if (count === undefined) {
+    const words = text.match(/\S+\s*|\s+/g) ?? []
+    return words.length <= mostPieces ? words : cutText(text, mostPieces)
+  }
+  const characters = Array.from(text)
+  return Array.from({ length: count }, (_, at) => {
+    const from = Math.floor((at * characters.length) / count)
+    return characters.slice(from, Math.floor(((at + 1) * characters.length) / count)).join('')
+  })
+}
