@@ -8,8 +8,14 @@ import { failureOf } from './failure.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import { type InProcessAnswer, respond, type RespondOptions } from './in-process.ts'
 import { deploymentOf, type LiveDeployment, type LiveProvider } from './live-provider.ts'
+import type { HealthReport } from './health/health-report.ts'
+import { Vitals } from './health/vitals.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import type { Outcome } from './metrics/outcome.ts'
+import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
+import { type SpecMetrics, specMetrics } from './metrics/spec-metrics.ts'
+import type { ProviderOff } from './plugins/configure.ts'
+import { health, isUsable, modelLine, type ModelLine, modelListing, type ModelListing, providers } from './reports.ts'
 import { RequestRun } from './request-run.ts'
 import { needsOf } from './routing/needs.ts'
 import { type Route, route } from './routing/route.ts'
@@ -38,10 +44,17 @@ export interface GatewayParts {
 export class Gateway {
   readonly #parts: GatewayParts
   readonly #running = new Set<RequestRun>()
+  readonly #vitals: Vitals
+  readonly #startedAt: number
   #closed = false
 
   constructor(parts: GatewayParts) {
+    const { clock, ledger, snapshot } = parts
     this.#parts = parts
+    this.#startedAt = Math.floor(clock.epoch() / 1000)
+    this.#vitals = new Vitals(clock.now(), snapshot.live.size > 0)
+    ledger.configure(snapshot.live.keys(), (model) => snapshot.table.label(model))
+    ledger.gauge({ name: 'llmproxy_requests_in_flight', help: 'Requests that are being served.', read: () => this.#running.size })
   }
 
   /**
@@ -64,7 +77,8 @@ export class Gateway {
     }
     this.#running.delete(run)
     const outcome = run.outcome(repairedFrames)
-    ledger.settled(outcome, snapshot.table.label(outcome.model))
+    ledger.settled(outcome)
+    this.#vitals.observe(outcome.attempts, clock.now())
     observe?.(outcome)
     return outcome
   }
@@ -100,8 +114,47 @@ export class Gateway {
     return respond(this, operation, body, options, this.#parts)
   }
 
-  get snapshot(): Snapshot {
-    return this.#parts.snapshot
+  /** The JSON of `GET /v1/models`: exactly the names that resolve. */
+  models(): ModelListing {
+    return modelListing(this.#parts.snapshot, this.#startedAt)
+  }
+
+  /** One model by any name that resolves, listed or not. */
+  model(id: string): ModelLine | undefined {
+    const found = this.#parts.snapshot.table.find(id)
+    return found === undefined ? undefined : modelLine(found, this.#startedAt)
+  }
+
+  health(): HealthReport {
+    return health(this.#parts.snapshot, this.#vitals, this.#parts.clock)
+  }
+
+  providers(): object {
+    return providers(this.#parts.snapshot, this.#vitals, this.#parts.clock)
+  }
+
+  /** The JSON of `GET /metrics`. */
+  metrics(): SpecMetrics {
+    return specMetrics(this.#parts.ledger.snapshot())
+  }
+
+  /** The same counters as text for Prometheus. */
+  prometheus(format?: PrometheusFormat): string {
+    return prometheus(this.#parts.ledger.snapshot(), format)
+  }
+
+  /** The providers that are on, in the order of the configuration. */
+  get on(): readonly { name: string; type: string; models: readonly string[] }[] {
+    return [...this.#parts.snapshot.live.values()].map(({ name, type, config }) => ({
+      name,
+      type,
+      models: config.models.map((model) => entryOf(model).id),
+    }))
+  }
+
+  /** The providers that are off, and what would switch them on. */
+  get off(): readonly ProviderOff[] {
+    return this.#parts.snapshot.off
   }
 
   get config(): GatewayConfig {
@@ -137,7 +190,10 @@ export class Gateway {
 
   readonly #deployment = (live: LiveProvider, model: string): LiveDeployment => {
     const { snapshot, clock, ledger } = this.#parts
-    return deploymentOf(live, model, snapshot.config, clock, (state) => ledger.breakerChanged(live.name, model, state))
+    return deploymentOf(live, model, snapshot.config, clock, (state) => {
+      ledger.breakerChanged(live.name, model, state)
+      this.#vitals.mark(isUsable(snapshot, this.#vitals, clock), clock.now())
+    })
   }
 
   #isWell(live: LiveProvider, model: string): boolean {

@@ -1,0 +1,75 @@
+import type { OperationName } from '@llmproxy/provider-kit'
+import type { Clock } from './clock.ts'
+import { type HealthReport, healthReport } from './health/health-report.ts'
+import { providersReport } from './health/providers-report.ts'
+import type { Vitals } from './health/vitals.ts'
+import type { ListedModel } from './routing/model-table.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** One line of `GET /v1/models`, and the answer of `GET /v1/models/{id}`. */
+export interface ModelLine {
+  readonly id: string
+  readonly object: 'model'
+  /** Unix seconds: when this gateway started. */
+  readonly created: number
+  readonly owned_by: string
+  /** All providers that serve it, in the order in which they are asked. */
+  readonly providers: readonly string[]
+  /** Tokens. */
+  readonly context_window?: number
+}
+
+export interface ModelListing {
+  readonly object: 'list'
+  readonly data: readonly ModelLine[]
+}
+
+export function modelLine({ id, owned_by, providers, context_window }: ListedModel, created: number): ModelLine {
+  return { id, object: 'model', created, owned_by, providers, ...(context_window === undefined ? {} : { context_window }) }
+}
+
+export function modelListing({ table }: Snapshot, created: number): ModelListing {
+  return { object: 'list', data: table.list().map((model) => modelLine(model, created)) }
+}
+
+/** The JSON of `GET /health`. */
+export function health({ config, live }: Snapshot, vitals: Vitals, clock: Clock): HealthReport {
+  const now = clock.now()
+  const at = clock.epoch()
+  const statuses = [...live.values()].map((provider) => vitals.statusOf(provider, now))
+  const observed = vitals.lastObservedAt
+  return healthReport({
+    statuses,
+    uptime: vitals.uptime(now),
+    at,
+    lastCheckAt: observed === null ? at : at - (now - observed),
+    app: { name: config.app_name, version: config.app_version },
+  })
+}
+
+/** The JSON of `GET /providers`. */
+export function providers({ live, off }: Snapshot, vitals: Vitals, clock: Clock): object {
+  const now = clock.now()
+  const on = [...live.values()].map((provider) => ({
+    name: provider.name,
+    type: provider.type,
+    status: vitals.statusOf(provider, now),
+    priority: provider.config.priority,
+    weight: provider.config.weight,
+    models: provider.config.models,
+    operations: Object.keys(provider.codecs) as OperationName[],
+    supports: provider.supports,
+    breakers: [...provider.deployments].map(([model, { breaker }]) => [model, breaker.state] as const),
+    inFlight: provider.gate.inFlight,
+    queued: provider.gate.queued,
+    lastFault: vitals.healthOf(provider.name).lastFault,
+  }))
+  return providersReport(on, off)
+}
+
+/** True when at least one provider may be asked now. */
+export function isUsable({ live }: Snapshot, vitals: Vitals, clock: Clock): boolean {
+  const now = clock.now()
+  for (const provider of live.values()) if (vitals.statusOf(provider, now) !== 'unhealthy') return true
+  return false
+}
