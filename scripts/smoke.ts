@@ -1,0 +1,73 @@
+// Packs every publishable package, installs the tarballs into an empty folder with plain npm, and uses the result as a
+// stranger would: check a configuration, start the server, chat.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+const folder = mkdtempSync(join(tmpdir(), 'llmproxy-smoke-'))
+const config = `port: 0
+providers:
+  - name: mock
+    type: mock
+    models: ["mock-*"]
+`
+
+function run(command: string, arguments_: string[], cwd: string): string {
+  return execFileSync(command, arguments_, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+}
+
+/** The address from the line that the server prints when it listens. */
+function listening(server: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const timer = setTimeout(() => reject(new Error(`the server did not start:\n${output}`)), 20_000)
+    const look = (chunk: Buffer) => {
+      output += String(chunk)
+      const address = /http:\/\/127\.0\.0\.1:\d+/.exec(output)
+      if (address === null) return
+      clearTimeout(timer)
+      resolve(address[0])
+    }
+    server.stdout?.on('data', look)
+    server.stderr?.on('data', look)
+    server.on('exit', (code) => reject(new Error(`the server ended with ${code}:\n${output}`)))
+  })
+}
+
+async function chat(address: string, stream: boolean): Promise<string> {
+  const response = await fetch(`${address}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'mock-echo', stream, messages: [{ role: 'user', content: 'smoke' }] }),
+  })
+  const text = await response.text()
+  if (response.status !== 200 || !text.includes('smoke')) throw new Error(`${response.status} ${text}`)
+  return text
+}
+
+try {
+  run('pnpm', ['-r', 'pack', '--pack-destination', folder], root)
+  const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
+  writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs.map((name) => `./${name}`)], folder)
+  writeFileSync(join(folder, 'config.yaml'), config)
+  // The server's own command, not the app's: its plugins are found in this folder, as an operator's would be.
+  const command = join(folder, 'node_modules', '@llmproxy', 'server', 'dist', 'cli', 'bin.js')
+  run(process.execPath, [command, 'check'], folder)
+  const server = spawn(process.execPath, [command, 'start'], { cwd: folder })
+  try {
+    const address = await listening(server)
+    await chat(address, false)
+    const stream = await chat(address, true)
+    if (!stream.trimEnd().endsWith('data: [DONE]')) throw new Error(`the stream did not end well: ${stream}`)
+  } finally {
+    server.removeAllListeners('exit')
+    server.kill('SIGTERM')
+  }
+  console.log(`smoke: ${tarballs.length} tarballs installed, checked, started and answered`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
