@@ -13,6 +13,8 @@ import {
   type Sample,
 } from './prometheus-text.ts'
 
+export type { PrometheusFormat } from './prometheus-text.ts'
+
 /** The `content-type` of each format. */
 export const prometheusContentTypes: Readonly<Record<PrometheusFormat, string>> = {
   text: 'text/plain; version=0.0.4; charset=utf-8',
@@ -34,7 +36,10 @@ const tokenTypes: readonly TokenType[] = ['input', 'output', 'cache_read', 'cach
 
 /** The ledger for a Prometheus scrape: OpenTelemetry GenAI names for what they cover, `llmproxy_` for the rest. */
 export function prometheus(ledger: LedgerSnapshot, format: PrometheusFormat = 'text'): string {
-  const families = [...requestFamilies(ledger), ...providerFamilies(ledger), ...gaugeFamilies(ledger)]
+  const own = [...requestFamilies(ledger), ...providerFamilies(ledger)]
+  const taken = new Set(own.map(({ name }) => name))
+  // A scraper refuses a page on which a family stands twice.
+  const families = [...own, ...gaugeFamilies(ledger).filter(({ name }) => !taken.has(name))]
   return [
     ...histograms(ledger.series).map(histogramText),
     ...families.map((family) => familyText(family, format)),

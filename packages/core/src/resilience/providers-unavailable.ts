@@ -4,9 +4,6 @@ import type { AttemptRecord } from '../metrics/outcome.ts'
 import { deployments, faultToError, retryHeaders } from './fault-error.ts'
 import { faultPolicy } from './fault-table.ts'
 
-/** Why no deployment could be asked, when there was no attempt at all. */
-export type Unavailability = 'unavailable' | 'rate_limited'
-
 /** Kinds that say something about the request, not about availability: when all agree, that is the answer. */
 const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupported'])
 
@@ -15,25 +12,26 @@ const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupp
  *
  * 1. The last fault ends the route by itself (the client's mistake): that fault.
  * 2. One deployment was asked: its last fault, which says more than "unavailable".
- * 3. All attempts were rate limited or out of quota, or none was made because of that (`reason`): 429, with the soonest
- *    `retry-after`.
+ * 3. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
+ *    soonest `retry-after`.
  * 4. All say that the model or the operation does not exist: that fault.
  * 5. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known.
  *
- * `retryAfterMs`: milliseconds until the first deployment of the route can be asked again.
+ * `retryAfterMs`: milliseconds until the first deployment of the route can be asked again. `skipped`: deployments that were
+ * not asked (open breaker, pause, full queue), with the reason as their fault; they are no attempts, but are named.
  */
 export function providersUnavailable(
   attempts: readonly AttemptRecord[],
   retryAfterMs: number | undefined,
   showDetails: boolean,
-  reason: Unavailability = 'unavailable',
+  skipped: readonly AttemptRecord[] = [],
 ): GatewayError {
-  const faults = attempts.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))
+  const faults = faultsOf(attempts)
   const last = faults.at(-1)
   if (last === undefined) {
-    return reason === 'rate_limited'
-      ? allRateLimited(retryAfterMs)
-      : unavailable([], retryAfterMs, showDetails)
+    const reasons = faultsOf(skipped)
+    if (reasons.length > 0 && reasons.every(isLimited)) return allPausing(soonestOf(reasons, retryAfterMs))
+    return unavailable(attempts, skipped, soonestOf(reasons, retryAfterMs), showDetails)
   }
   const same = faults.every((fault) => fault.kind === last.kind)
   if (
@@ -43,10 +41,27 @@ export function providersUnavailable(
   ) {
     return faultToError(last, { attempts, retryAfterMs: waits(last) ? retryAfterMs : undefined })
   }
-  if (faults.every(({ kind }) => faultPolicy[kind].status === 429)) {
-    return rateLimited(last, faults, attempts, retryAfterMs)
+  if (faults.every(isLimited)) {
+    const shown = faults.findLast(({ kind }) => kind === 'rate_limit') ?? last
+    const soonest = soonestOf(faults, retryAfterMs)
+    return faultToError(soonest === undefined ? shown : { ...shown, retryAfterMs: soonest }, { attempts })
   }
-  return unavailable(attempts, retryAfterMs, showDetails)
+  return unavailable(attempts, skipped, retryAfterMs, showDetails)
+}
+
+function faultsOf(records: readonly AttemptRecord[]): Fault[] {
+  return records.flatMap(({ fault }) => (fault === undefined ? [] : [fault]))
+}
+
+function isLimited({ kind }: Fault): boolean {
+  return faultPolicy[kind].breaker === 'cooldown'
+}
+
+function soonestOf(faults: readonly Fault[], retryAfterMs: number | undefined): number | undefined {
+  const waits = [retryAfterMs, ...faults.map((fault) => fault.retryAfterMs)].filter(
+    (wait) => wait !== undefined,
+  )
+  return waits.length === 0 ? undefined : Math.min(...waits)
 }
 
 /** Kinds for which waiting helps; `retry-after` on a client's mistake would be a lie. */
@@ -54,20 +69,7 @@ function waits({ kind }: Fault): boolean {
   return faultPolicy[kind].breaker === 'cooldown' || faultPolicy[kind].breaker === 'failure'
 }
 
-function rateLimited(
-  last: Fault,
-  faults: readonly Fault[],
-  attempts: readonly AttemptRecord[],
-  retryAfterMs: number | undefined,
-): GatewayError {
-  const shown = faults.findLast(({ kind }) => kind === 'rate_limit') ?? last
-  const soonest = Math.min(
-    ...[retryAfterMs, ...faults.map((fault) => fault.retryAfterMs)].map((wait) => wait ?? Infinity),
-  )
-  return faultToError(Number.isFinite(soonest) ? { ...shown, retryAfterMs: soonest } : shown, { attempts })
-}
-
-function allRateLimited(retryAfterMs: number | undefined): GatewayError {
+function allPausing(retryAfterMs: number | undefined): GatewayError {
   const { status, type, code } = faultPolicy.rate_limit
   return new GatewayError(status, type, 'Every provider of this model is pausing after a rate limit', {
     code,
@@ -77,21 +79,22 @@ function allRateLimited(retryAfterMs: number | undefined): GatewayError {
 
 function unavailable(
   attempts: readonly AttemptRecord[],
+  skipped: readonly AttemptRecord[],
   retryAfterMs: number | undefined,
   showDetails: boolean,
 ): GatewayError {
   return new GatewayError(503, 'service_unavailable_error', 'All providers are currently unavailable', {
     code: 'providers_unavailable',
     headers: retryHeaders(retryAfterMs),
-    ...(showDetails ? { details: detailsOf(attempts) } : {}),
+    ...(showDetails ? { details: detailsOf(attempts, skipped) } : {}),
   })
 }
 
-function detailsOf(attempts: readonly AttemptRecord[]) {
+function detailsOf(attempts: readonly AttemptRecord[], skipped: readonly AttemptRecord[]) {
   return {
     attempts: attempts.length,
     providers_tried: [...new Set(attempts.map(({ provider }) => provider))],
-    errors: attempts.flatMap(({ provider, fault }) =>
+    errors: [...attempts, ...skipped].flatMap(({ provider, fault }) =>
       fault === undefined ? [] : [{ provider, error_type: errorType(fault.kind) }],
     ),
   }
