@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
 import { keepBodyBytes } from './body.ts'
 import { answerClientError } from './client-error.ts'
-import { clientKeys, type ConfiguredKey } from './client-keys.ts'
+import { clientKeys } from './client-keys.ts'
 import { answerError, answerErrors } from './error-reply.ts'
 import { allowOrigins } from './hooks/cors.ts'
 import { askForKey } from './hooks/auth.ts'
@@ -24,6 +24,7 @@ import type { ServedGateway } from './served-gateway.ts'
 /** The settings of the configuration that the HTTP side reads. */
 export type HttpSettings = Pick<
   GatewayConfig,
+  | 'api_keys'
   | 'api_key_header'
   | 'cors_origins'
   | 'rate_limit_rpm'
@@ -31,20 +32,23 @@ export type HttpSettings = Pick<
   | 'rate_limits'
   | 'body_limit'
   | 'write_timeout'
-> & { readonly api_keys: readonly ConfiguredKey[] }
+>
+
+/** `unready`: still serving, but asked to leave. `closing`: no new connections, and answers end theirs. */
+export type ServerPhase = 'serving' | 'unready' | 'closing'
 
 export interface AppOptions {
   readonly settings: HttpSettings
   readonly log: ServerLog
   readonly clock?: Clock
   newId?(): string
-  /** True while the server is shutting down. */
-  closing?(): boolean
+  phase?(): ServerPhase
 }
 
 /** The HTTP server around a gateway, not yet listening. Registered in the order in which a request meets it. */
 export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyInstance {
-  const { settings, log, clock = systemClock, closing = () => false } = options
+  const { settings, log, clock = systemClock, phase = () => 'serving' } = options
+  const closing = () => phase() === 'closing'
   const app = Fastify(serverOptions(options))
 
   answerRequestId(app, () => clock.now())
@@ -62,7 +66,7 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
     keepUnstored(scope, log, closing)
     serveModels(scope, gateway)
     serveStatus(scope, gateway)
-    serveProbes(scope, () => !closing() && gateway.ready())
+    serveProbes(scope, () => phase() === 'serving' && gateway.ready())
     done()
   })
   return app
@@ -77,6 +81,8 @@ function serverOptions({ settings, log, newId }: AppOptions): FastifyHttpOptions
     // Longer than the 60 s of common load balancers, so that it is they who close an idle connection.
     keepAliveTimeout: 80_000,
     forceCloseConnections: 'idle',
+    // Requests on open connections are served while the server closes; `connection: close` ends those connections.
+    return503OnClosing: false,
     requestIdHeader: false,
     genReqId: (request) => requestId(request, newId),
     routerOptions: { ignoreTrailingSlash: true, caseSensitive: true, maxParamLength: 1024 },

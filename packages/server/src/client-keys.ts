@@ -1,4 +1,9 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { GatewayConfig } from '@llmproxy/core'
+import { Secret } from '@llmproxy/provider-kit'
+
+/** One of `api_keys` of the configuration. */
+export type ConfiguredKey = GatewayConfig['api_keys'][number]
 
 /** A configured client key, kept as its digest only. */
 export interface ClientKey {
@@ -7,23 +12,16 @@ export interface ClientKey {
   readonly digest: Buffer
 }
 
-/** One of `api_keys` of the configuration; the key may be wrapped. */
-export type ConfiguredKey = KeyText | { readonly key: KeyText; readonly name: string }
-
-type KeyText = string | { reveal(): string }
-
 /** The text of a configured key. */
 export function keyText(entry: ConfiguredKey): string {
-  const key = typeof entry === 'object' && 'key' in entry ? entry.key : entry
-  return typeof key === 'string' ? key : key.reveal()
+  return (Secret.is(entry) ? entry : entry.key).reveal()
 }
 
 /** Digests the configured keys. An unnamed key is called by the first characters of its digest. */
 export function clientKeys(configured: readonly ConfiguredKey[]): readonly ClientKey[] {
   return configured.map((entry) => {
     const digest = digestOf(keyText(entry))
-    const named = typeof entry === 'object' && 'name' in entry ? entry.name : undefined
-    return { caller: named ?? `key-${digest.toString('hex').slice(0, 12)}`, digest }
+    return { caller: Secret.is(entry) ? `key-${digest.toString('hex').slice(0, 12)}` : entry.name, digest }
   })
 }
 

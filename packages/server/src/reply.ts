@@ -21,6 +21,7 @@ export class ReplyEgress implements Egress {
   readonly #options: ReplyOptions
   #head: { readonly status: number; readonly headers: Record<string, string | number> } | undefined
   #gone = false
+  #stallsLimited = false
   #onGone: (() => void) | undefined
   onDrain: (() => void) | undefined
 
@@ -100,7 +101,10 @@ export class ReplyEgress implements Egress {
   // The socket's timer restarts whenever the kernel takes bytes, so only a client that reads nothing is cut.
   #limitStall(): void {
     const { writeTimeoutMs } = this.#options
-    if (writeTimeoutMs > 0) this.#raw.setTimeout(writeTimeoutMs, () => this.#raw.destroy())
+    if (writeTimeoutMs === 0) return
+    if (!this.#stallsLimited) this.#raw.once('timeout', () => this.#raw.destroy())
+    this.#stallsLimited = true
+    this.#raw.setTimeout(writeTimeoutMs)
   }
 
   #closed(): void {

@@ -31,17 +31,30 @@ export function fakeGateway(): FakeGateway {
       gateway.endings.push(ending)
       return outcome(ingress, ending)
     },
-    models: () => ({ object: 'list', data: [{ id: 'json' }, { id: 'vendor/some-model' }] }),
-    health: () => ({ status: gateway.status }),
+    models: () => ({ object: 'list', data: ['json', 'vendor/some-model'].map(modelLine) }),
+    model: (id) => gateway.models().data.find((model) => model.id === id),
+    health: () => ({
+      status: gateway.status,
+      timestamp: 0,
+      providers: { total: 1, healthy: 1, degraded: 0, unhealthy: 0 },
+      uptime: '100.00%',
+      last_check: '2026-01-01T00:00:00Z',
+    }),
     providers: () => ({ providers: [] }),
-    metrics: () => ({ summary: {} }),
+    metrics: () => ({
+      providers: {},
+      summary: { average_success_rate: 1, total_requests: 0, average_response_time: 0, total_tokens: 0 },
+      timestamp: 0,
+    }),
     prometheus: () => '# TYPE llmproxy_requests counter\n',
     ready: () => gateway.isReady,
-    scrub: (text) => text,
     release,
-    close: async () => release(),
   }
   return gateway
+}
+
+function modelLine(id: string) {
+  return { id, object: 'model' as const, created: 0, owned_by: 'fake', providers: ['fake'] }
 }
 
 async function answer(ingress: Ingress, egress: Egress, held: Set<() => void>): Promise<Outcome['ending']> {
@@ -74,11 +87,11 @@ async function answer(ingress: Ingress, egress: Egress, held: Set<() => void>): 
   return 'complete'
 }
 
-/** Writes 64 MiB as fast as the client reads. */
+/** Writes 24 MiB as fast as the client reads. */
 async function flood(egress: Egress): Promise<'complete'> {
   const block = Buffer.alloc(64 * 1024, 0x20)
   egress.head(200, { 'content-type': 'text/event-stream' })
-  for (let n = 0; n < 1024; n += 1) {
+  for (let n = 0; n < 384; n += 1) {
     if (!egress.write(block)) {
       await new Promise<void>((resolve) => {
         egress.onDrain = resolve

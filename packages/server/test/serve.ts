@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { Secret } from '@llmproxy/provider-kit'
 import { onTestFinished } from 'vitest'
 import { type AppOptions, buildApp, type HttpSettings } from '../src/app.ts'
 import type { ServedGateway } from '../src/served-gateway.ts'
@@ -20,7 +21,8 @@ export interface Served<Gateway extends ServedGateway> {
   get(path: string, headers?: Record<string, string>): Promise<Response>
 }
 
-type Changes = Partial<HttpSettings> & Pick<AppOptions, 'closing' | 'newId'>
+type Changes = Partial<Omit<HttpSettings, 'api_keys'>> &
+  Pick<AppOptions, 'phase' | 'newId'> & { api_keys?: readonly (string | { key: string; name: string })[] }
 
 /** A listening server around a fake gateway, closed when the test is over. */
 export async function serve(changes: Changes = {}) {
@@ -30,15 +32,15 @@ export async function serve(changes: Changes = {}) {
 /** A listening server around a gateway. */
 export async function serveGateway<Gateway extends ServedGateway>(
   gateway: Gateway,
-  { closing, newId, ...settings }: Changes = {},
+  { phase, newId, api_keys = [], ...settings }: Changes = {},
 ): Promise<Served<Gateway>> {
   const log: LogLine[] = []
   const write = (level: string) => (fields: object, message: string) =>
     void log.push({ level, message, ...fields })
   const app = buildApp(gateway, {
-    settings: { ...openSettings, ...settings },
+    settings: { ...openSettings, ...settings, api_keys: api_keys.map(wrapped) },
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
-    ...(closing && { closing }),
+    ...(phase && { phase }),
     ...(newId && { newId }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
@@ -61,6 +63,10 @@ export async function serveGateway<Gateway extends ServedGateway>(
       }),
     get: (path, headers = {}) => fetch(url + path, { headers }),
   }
+}
+
+function wrapped(key: string | { key: string; name: string }): HttpSettings['api_keys'][number] {
+  return typeof key === 'string' ? new Secret(key) : { key: new Secret(key.key), name: key.name }
 }
 
 /** Sends bytes as they are and reads until the server closes. */

@@ -4,12 +4,12 @@ import { withoutVersion } from '../route-table.ts'
 import type { ServedGateway } from '../served-gateway.ts'
 
 /** `GET /v1/models` and `GET /v1/models/{id}`; ids may contain slashes, written as they are or as `%2F`. */
-export function serveModels(app: FastifyInstance, gateway: Pick<ServedGateway, 'models'>): void {
+export function serveModels(app: FastifyInstance, gateway: Pick<ServedGateway, 'models' | 'model'>): void {
   for (const url of withoutVersion('/v1/models')) {
-    app.get(url, { config: { access: 'key' } }, (request) => gateway.models(request.caller))
+    app.get(url, { config: { access: 'key' } }, () => gateway.models())
     app.get<{ Params: { '*': string } }>(`${url}/*`, { config: { access: 'key' } }, (request) => {
       const id = request.params['*']
-      const model = gateway.models(request.caller).data.find((each) => each.id === id)
+      const model = gateway.model(id)
       if (model === undefined) throw unknownModel(id)
       return model
     })

@@ -8,8 +8,9 @@ export function serveStatus(
 ): void {
   app.get('/providers', { config: { access: 'key' } }, () => gateway.providers())
   app.get('/metrics', { config: { access: 'key' } }, (request, reply) => {
-    if (!wantsPrometheus(request.headers.accept)) return gateway.metrics()
-    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(gateway.prometheus())
+    const format = textFormat(request.headers.accept ?? '')
+    if (format === undefined) return gateway.metrics()
+    return reply.type(textTypes[format]).send(gateway.prometheus(format))
   })
   app.get('/health', { config: { access: 'key' } }, (_request, reply) => {
     const health = gateway.health()
@@ -17,6 +18,12 @@ export function serveStatus(
   })
 }
 
-function wantsPrometheus(accept: string | undefined): boolean {
-  return accept !== undefined && /\btext\/plain\b|\bopenmetrics-text\b/i.test(accept)
+const textTypes = {
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+} as const
+
+function textFormat(accept: string): keyof typeof textTypes | undefined {
+  if (/\bapplication\/openmetrics-text\b/i.test(accept)) return 'openmetrics'
+  return /\btext\/plain\b/i.test(accept) ? 'text' : undefined
 }
