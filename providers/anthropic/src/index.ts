@@ -1,1 +1,32 @@
-export {}
+import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmproxy/provider-kit'
+import { messagesFault } from './fault.ts'
+import { type Options, options } from './options.ts'
+import { messagesRequest } from './request.ts'
+import { completionOf } from './response.ts'
+import { messageDecoder } from './stream.ts'
+
+/** Claude models over the Messages API, translated from and to OpenAI chat. */
+export default definePlugin({ type: 'anthropic', options, create })
+
+function create(options: Options): Provider {
+  const headers = { 'anthropic-version': options.version }
+  return {
+    // Paths below contain the version; people write base URLs with and without it.
+    baseUrl: options.base_url.replace(/\/v1$/, ''),
+    clientHeaders: ['anthropic-beta'],
+    operations: {
+      chat: {
+        request: (call) => messagesRequest(call, options),
+        response: completionOf,
+        stream: messageDecoder,
+      },
+    },
+    authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
+    fault: messagesFault,
+    health: () => ({ method: 'GET', path: '/v1/models?limit=1', headers }),
+    models: {
+      request: () => ({ method: 'GET', path: '/v1/models?limit=1000', headers }),
+      response: modelIds,
+    },
+  }
+}

@@ -1,0 +1,129 @@
+import type { Call, ChatChoice, ChatCompletion, ChatRequest, ToolCall } from '@llmproxy/provider-kit'
+import { citationMembers, citedSources, type CitedSources } from './annotations.ts'
+import { badResponse } from './failures.ts'
+import { inBandFault } from './fault.ts'
+import { finishReason } from './finish-reason.ts'
+import { answerToolName } from './structured-output.ts'
+import { usesLegacyFunctions } from './tools.ts'
+import { usageOf } from './usage.ts'
+import { isObject, type JsonObject } from './wire.ts'
+
+/** A message as a chat completion. Throws a `bad_response` fault for anything that is not a message. */
+export function completionOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {
+  if (isObject(body) && body['type'] === 'error') throw inBandFault(body)
+  if (!isObject(body) || !Array.isArray(body['content']))
+    throw badResponse('it is not a message with a content array')
+  const blocks = body['content'].filter(isObject)
+  const answerTool = answerToolName(call)
+  const uses = blocks.filter((block) => block['type'] === 'tool_use')
+  const isAnswer = (use: JsonObject): boolean => answerTool !== undefined && use['name'] === answerTool
+  const answers = uses.filter(isAnswer)
+  const calls = uses.filter((use) => !isAnswer(use)).map((use, index) => toolCall(use, call, index))
+  const spoken = spokenText(blocks)
+  const answer = answers.length === 0 ? undefined : answers.map(argumentsOf).join('')
+  return {
+    id: typeof body['id'] === 'string' ? body['id'] : `chatcmpl-${call.id}`,
+    object: 'chat.completion',
+    created: call.created,
+    model: typeof body['model'] === 'string' ? body['model'] : call.model,
+    choices: [
+      inClientForm(
+        {
+          index: 0,
+          message: {
+            role: 'assistant',
+            content: answer ?? contentOf(spoken.text, body, calls),
+            refusal: refusalOf(body),
+            ...reasoningMembers(blocks),
+            ...(answer === undefined ? citationMembers(spoken.sources) : {}),
+            ...(calls.length === 0 ? {} : { tool_calls: calls }),
+          },
+          logprobs: null,
+          finish_reason: finishReason(body['stop_reason'], calls.length > 0),
+          ...stopMembers(body),
+        },
+        call,
+      ),
+    ],
+    usage: usageOf(body['usage']),
+    ...extras(body),
+  }
+}
+
+/** The vendor's own reason, under its own names. */
+export function stopMembers(body: JsonObject): JsonObject {
+  const names = ['stop_reason', 'stop_sequence', 'stop_details'] as const
+  return Object.fromEntries(
+    names.filter((name) => (body[name] ?? null) !== null).map((name) => [name, body[name]]),
+  )
+}
+
+/** The vendor's explanation of a refusal. */
+export function refusalOf(body: JsonObject): string | null {
+  const details = body['stop_details']
+  if (body['stop_reason'] !== 'refusal' || !isObject(details)) return null
+  return typeof details['explanation'] === 'string' ? details['explanation'] : null
+}
+
+/** The arguments of a call as the string that OpenAI clients parse. */
+export function argumentsOf(block: JsonObject): string {
+  const input = block['input']
+  if (typeof input === 'string') return input.trim() === '' ? '{}' : input
+  return JSON.stringify(input ?? {})
+}
+
+function toolCall(block: JsonObject, call: Call<ChatRequest>, index: number): ToolCall {
+  if (typeof block['name'] !== 'string') throw badResponse('a tool_use block has no name')
+  const id = typeof block['id'] === 'string' && block['id'] !== '' ? block['id'] : `toolu_${call.id}_${index}`
+  return { id, type: 'function', function: { name: block['name'], arguments: argumentsOf(block) } }
+}
+
+function spokenText(blocks: readonly JsonObject[]): { text: string; sources: CitedSources } {
+  let text = ''
+  const found: CitedSources[] = []
+  for (const block of blocks) {
+    if (block['type'] !== 'text' || typeof block['text'] !== 'string') continue
+    const start = text.length
+    text += block['text']
+    found.push(citedSources(block['citations'], start, text.length))
+  }
+  const sources = {
+    annotations: found.flatMap(({ annotations }) => annotations),
+    citations: found.flatMap(({ citations }) => citations),
+  }
+  return { text, sources }
+}
+
+function contentOf(text: string, body: JsonObject, calls: readonly ToolCall[]): string | null {
+  return text === '' && (calls.length > 0 || body['stop_reason'] === 'refusal') ? null : text
+}
+
+function reasoningMembers(blocks: readonly JsonObject[]): {
+  reasoning_content?: string
+  thinking_blocks?: unknown
+} {
+  const thoughts = blocks.filter(
+    (block) => block['type'] === 'thinking' || block['type'] === 'redacted_thinking',
+  )
+  const text = thoughts.map(({ thinking }) => (typeof thinking === 'string' ? thinking : '')).join('')
+  return {
+    ...(text === '' ? {} : { reasoning_content: text }),
+    ...(thoughts.length === 0 ? {} : { thinking_blocks: thoughts }),
+  }
+}
+
+/** Old clients asked with `functions` and read `function_call`. */
+function inClientForm(choice: ChatChoice, call: Call<ChatRequest>): ChatChoice {
+  const [first] = choice.message.tool_calls ?? []
+  if (first === undefined || !usesLegacyFunctions(call.body)) return choice
+  const { tool_calls: _, ...message } = choice.message
+  const finish = choice.finish_reason === 'tool_calls' ? 'function_call' : choice.finish_reason
+  return { ...choice, message: { ...message, function_call: first.function }, finish_reason: finish }
+}
+
+function extras(body: JsonObject): JsonObject {
+  const names = ['container', 'context_management'] as const
+  return Object.fromEntries(
+    names.filter((name) => (body[name] ?? null) !== null).map((name) => [name, body[name]]),
+  )
+}
