@@ -17,25 +17,25 @@ const modelName = z.string().min(1).max(256)
 export const modelSchema = z.union([
   modelName,
   z.strictObject({
-    /** The name that clients ask for; may end in `*`. */
-    id: modelName,
-    /** The name sent upstream. Default: the name the client asked for. */
-    upstream: modelName.optional(),
-    /** Tokens. */
-    context_window: z.int().positive().optional(),
-    /** Tokens. */
-    max_output_tokens: z.int().positive().optional(),
-    /** Default: every operation the provider has. */
-    operations: z.array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos'])).optional(),
+    id: modelName.describe('The name that clients ask for; may end in `*`.'),
+    upstream: modelName
+      .optional()
+      .describe('The name sent upstream. Default: the name that the client asked for.'),
+    context_window: z.int().positive().optional().describe('Tokens.'),
+    max_output_tokens: z.int().positive().optional().describe('Tokens.'),
+    operations: z
+      .array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos']))
+      .optional()
+      .describe('What the model is asked for. Default: every operation that the provider has.'),
   }),
 ])
 
 const supportsSchema = z.strictObject({
-  streaming: z.boolean().optional(),
-  tools: z.boolean().optional(),
-  images: z.boolean().optional(),
-  json_schema: z.boolean().optional(),
-  stream_usage: z.boolean().optional(),
+  streaming: z.boolean().optional().describe('SSE answers.'),
+  tools: z.boolean().optional().describe('Tool calls.'),
+  images: z.boolean().optional().describe('Images in chat messages.'),
+  json_schema: z.boolean().optional().describe('Structured output by JSON Schema.'),
+  stream_usage: z.boolean().optional().describe('Token counts at the end of a stream.'),
 })
 
 /** The host's own keys of a provider. Everything else in the entry belongs to the plugin's schema. */
@@ -153,11 +153,11 @@ export const configSchema = z.strictObject({
   rate_limit_window: z.number().positive().default(60).describe('Seconds.'),
   rate_limits: z
     .strictObject({
-      chat: perMinute.default(100),
-      completions: perMinute.default(100),
-      embeddings: perMinute.default(200),
-      images: perMinute.default(100),
-      videos: perMinute.default(100),
+      chat: perMinute.default(100).describe('Requests per minute.'),
+      completions: perMinute.default(100).describe('Requests per minute.'),
+      embeddings: perMinute.default(200).describe('Requests per minute.'),
+      images: perMinute.default(100).describe('Requests per minute.'),
+      videos: perMinute.default(100).describe('Requests per minute.'),
     })
     .prefault({})
     .describe('Requests of one key per minute, for each operation. `null`: no limit.'),
@@ -212,7 +212,7 @@ export const configSchema = z.strictObject({
     .string()
     .transform((level) => level.toUpperCase())
     .pipe(z.enum(['TRACE', 'DEBUG', 'INFO', 'WARNING', 'WARN', 'ERROR', 'CRITICAL', 'FATAL', 'SILENT']))
-    .default('INFO')
+    .prefault('INFO')
     .describe('TRACE, DEBUG, INFO, WARNING, ERROR, CRITICAL or SILENT.'),
   log_file: z.string().min(1).nullable().default(null).describe('Default: standard output.'),
   config_file: z
@@ -221,12 +221,17 @@ export const configSchema = z.strictObject({
     .describe('Accepted for the specification’s sample; the file that was read wins.'),
   condensation: z
     .strictObject({
-      max_tokens_default: z.int().positive().default(512),
+      max_tokens_default: z.int().positive().default(512).describe('Tokens of a summary, at most.'),
       error_keywords: z
         .array(z.string().min(1))
-        .default(['context_length_exceeded', 'maximum context length']),
-      adaptive_factor: z.number().positive().default(0.5),
-      cache_ttl: seconds.default(300),
+        .default(['context_length_exceeded', 'maximum context length'])
+        .describe('Texts in a vendor’s error that mean: the context is too long.'),
+      adaptive_factor: z
+        .number()
+        .positive()
+        .default(0.5)
+        .describe('Tokens of a summary for each token of the input, at most.'),
+      cache_ttl: seconds.default(300).describe('Seconds that a summary is kept.'),
     })
     .optional()
     .describe('Read and checked; condensation itself is not part of this version.'),

@@ -145,11 +145,17 @@ async function createProvider(entry: ProviderConfig, index: number, parts: Parts
   const place = (complaint: Complaint) => problemAt(origin, [...base, ...complaint.path], complaint.message)
   const checked = await validateOptions({ plugin, options, secrets, origin, base })
   if (checked.complaints !== undefined) {
-    const onlyKey = checked.complaints.every(({ path }) => path.length === 1 && path[0] === 'api_key')
-    if (!onlyKey || options.api_key !== undefined) return { problems: checked.complaints.map(place) }
-    if (entry.enabled === 'auto') return { off: off(entry, `set ${key.variable}`, key.variable) }
+    const noKey = options.api_key === undefined && checked.complaints.some(isAboutKey)
+    const others = noKey
+      ? checked.complaints.filter((complaint) => !isAboutKey(complaint))
+      : checked.complaints
+    if (entry.enabled === 'auto') {
+      return others.length === 0
+        ? { off: off(entry, `set ${key.variable}`, key.variable) }
+        : { problems: others.map(place) }
+    }
     const message = `missing, and enabled is true: set ${key.variable}, or write \`enabled: auto\``
-    return { problems: [place({ path: ['api_key'], message })] }
+    return { problems: [...(noKey ? [{ path: ['api_key'], message }] : []), ...others].map(place) }
   }
   try {
     const provider = plugin.create(checked.value)
@@ -159,6 +165,10 @@ async function createProvider(entry: ProviderConfig, index: number, parts: Parts
       problems: [place({ path: [], message: `cannot be created: ${checked.scrub(messageOf(error))}` })],
     }
   }
+}
+
+function isAboutKey({ path }: Complaint): boolean {
+  return path.length === 1 && path[0] === 'api_key'
 }
 
 function pluginOptions(entry: ProviderConfig): Record<string, unknown> {

@@ -8,10 +8,13 @@ export function pluginKeys(plugin: ProviderPlugin, path: ConfigPath = []): reado
   return keys.length > 0 || path.length > 0 ? keys : keysOfJsonSchema(plugin)
 }
 
+interface DescribedSchema {
+  readonly jsonSchema?: { input?(options: { readonly target: string }): unknown }
+}
+
 /** Standard schemas other than zod's may describe themselves as JSON Schema. */
 function keysOfJsonSchema(plugin: ProviderPlugin): readonly string[] {
-  const standard: { jsonSchema?: { input?(options: { target: string }): unknown } } =
-    plugin.options['~standard']
+  const standard = plugin.options['~standard'] as DescribedSchema
   try {
     const schema = standard.jsonSchema?.input?.({ target: 'draft-2020-12' })
     const properties =
