@@ -1,0 +1,97 @@
+import type { Fault, FaultKind } from '@llmproxy/provider-kit'
+import { expect, test } from 'vitest'
+import type { AttemptRecord } from '../metrics/outcome.ts'
+import { providersUnavailable } from './providers-unavailable.ts'
+
+function attempt(provider: string, kind: FaultKind, more: Partial<Fault> = {}): AttemptRecord {
+  return {
+    provider,
+    type: 'x',
+    model: 'm',
+    durationMs: 1,
+    firstByteMs: null,
+    fault: { kind, message: `${provider} ${kind}`, ...more },
+  }
+}
+
+test('several deployments with different failures: 503 with details', () => {
+  const attempts = [attempt('a', 'timeout'), attempt('a', 'timeout'), attempt('b', 'rate_limit')]
+  const error = providersUnavailable(attempts, 4_200, true)
+  expect(error.status).toBe(503)
+  expect(error.headers).toEqual({ 'x-should-retry': 'false', 'retry-after': '5' })
+  expect(error.envelope()).toEqual({
+    error: {
+      message: 'All providers are currently unavailable',
+      type: 'service_unavailable_error',
+      param: null,
+      code: 'providers_unavailable',
+      details: {
+        attempts: 3,
+        providers_tried: ['a', 'b'],
+        errors: [
+          { provider: 'a', error_type: 'TimeoutError' },
+          { provider: 'a', error_type: 'TimeoutError' },
+          { provider: 'b', error_type: 'RateLimitError' },
+        ],
+      },
+    },
+  })
+})
+
+test('details can be switched off', () => {
+  expect(providersUnavailable([], undefined, false).envelope().error).not.toHaveProperty('details')
+})
+
+test('one deployment: its own failure, however often it was asked', () => {
+  const error = providersUnavailable([attempt('a', 'upstream'), attempt('a', 'timeout')], undefined, true)
+  expect(error).toMatchObject({ status: 504, code: 'upstream_timeout' })
+})
+
+test('all rate limited: 429 with the soonest retry-after', () => {
+  const attempts = [
+    attempt('a', 'rate_limit', { retryAfterMs: 30_000 }),
+    attempt('b', 'quota_exhausted'),
+    attempt('c', 'rate_limit', { retryAfterMs: 7_000 }),
+  ]
+  const error = providersUnavailable(attempts, undefined, true)
+  expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded', headers: { 'retry-after': '7' } })
+  expect(error.headers).not.toHaveProperty('x-should-retry')
+})
+
+test('a client’s mistake at the second deployment is the answer', () => {
+  const error = providersUnavailable([attempt('a', 'upstream'), attempt('b', 'context_length')], 5_000, true)
+  expect(error).toMatchObject({ status: 400, code: 'context_length_exceeded' })
+  expect(error.headers).not.toHaveProperty('retry-after')
+})
+
+test('nobody knows the model: 404; somebody failed otherwise: 503', () => {
+  const unknown = [attempt('a', 'model_not_found'), attempt('b', 'model_not_found')]
+  expect(providersUnavailable(unknown, undefined, true).status).toBe(404)
+  expect(providersUnavailable([...unknown, attempt('c', 'upstream')], undefined, true).status).toBe(503)
+})
+
+test('nothing could be asked: 503 that names the reasons as errors but counts no attempt', () => {
+  const skipped = [
+    attempt('a', 'overloaded', { retryAfterMs: 9_000 }),
+    attempt('b', 'rate_limit', { retryAfterMs: 2_000 }),
+  ]
+  const error = providersUnavailable([], undefined, true, skipped)
+  expect(error).toMatchObject({ status: 503, code: 'providers_unavailable', headers: { 'retry-after': '2' } })
+  expect(error.details).toEqual({
+    attempts: 0,
+    providers_tried: [],
+    errors: [
+      { provider: 'a', error_type: 'OverloadedError' },
+      { provider: 'b', error_type: 'RateLimitError' },
+    ],
+  })
+})
+
+test('nothing could be asked because all pause after a rate limit: 429', () => {
+  const skipped = [
+    attempt('a', 'rate_limit', { retryAfterMs: 9_000 }),
+    attempt('b', 'rate_limit', { retryAfterMs: 2_500 }),
+  ]
+  const error = providersUnavailable([], undefined, true, skipped)
+  expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded', headers: { 'retry-after': '3' } })
+})
