@@ -1,1 +1,27 @@
-export {}
+export { type Check, type CheckDefinition, type CheckGroup, ConformanceError } from './check.ts'
+export { chunkSequenceProblems, type CollectedChoice, collectChunks } from './chunk-sequence.ts'
+export { checkDefinitions, conformance, type ConformanceOptions } from './conformance.ts'
+export { differences } from './difference.ts'
+export type {
+  FaultFixture,
+  FixtureCase,
+  Fixtures,
+  InvalidOptionsFixture,
+  JsonObject,
+  ModelsFixture,
+  OptionsFixture,
+  UpstreamAnswerFixture,
+  UpstreamRequestFixture,
+} from './fixture.ts'
+export type { CreateGateway, GatewayAnswerLike, GatewayLike, RespondOptionsLike } from './gateway.ts'
+export { hostKeys } from './host-keys.ts'
+export { loadFixtures } from './load-fixtures.ts'
+export {
+  type RecordedRequest,
+  type ReplayScript,
+  type ReplayUpstream,
+  startReplayUpstream,
+} from './replay-upstream.ts'
+export { createSseParser, formatSse, parseSse, sseBlocks, type SseParser } from './sse-parser.ts'
+export { callCreated, callId } from './subject.ts'
+export { wireProblems, type WireShape } from './wire-validator.ts'

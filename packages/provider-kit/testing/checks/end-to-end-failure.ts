@@ -1,0 +1,80 @@
+import type { CheckDefinition } from '../check.ts'
+import { collectChunks } from '../chunk-sequence.ts'
+import { scriptOf, type Stage } from '../end-to-end.ts'
+import { parseSse, sseBlocks } from '../sse-parser.ts'
+import { decode, eventsOf, type OpenCase, parseJson } from '../subject.ts'
+import { isObject } from '../wire-rules.ts'
+import { wireProblems } from '../wire-validator.ts'
+import { bytesOf, eachPlayed, errorProblems, isWellStreamed } from './end-to-end.ts'
+
+export const endToEndFailureChecks: readonly CheckDefinition[] = [
+  {
+    group: 'end to end',
+    name: 'through a gateway a stream that breaks off ends in an error and never in [DONE]',
+    why: 'A client must be able to tell half an answer from a whole one.',
+    endToEnd: true,
+    find: (subject) => eachPlayed(subject, isWellStreamed, brokenOffProblems),
+  },
+  {
+    group: 'end to end',
+    name: 'through a gateway a stream whose first event is an error becomes an error status',
+    why: 'Nothing has been sent yet, so another provider can be asked.',
+    endToEnd: true,
+    find: (subject) => eachPlayed(subject, isFailedStream, firstErrorProblems),
+  },
+]
+
+/** A stream that fails with its first event: no chunk comes before. */
+function isFailedStream(open: OpenCase): boolean {
+  const { fixture, operation } = open
+  if (fixture.fault === undefined || fixture.upstream?.sse !== true || fixture.upstream.status >= 400)
+    return false
+  if (operation.stream === undefined) return isErrorFrame(parseJson(eventsOf(fixture)[0]?.data ?? ''))
+  return decode(open, eventsOf(fixture)).chunks.length === 0
+}
+
+function isErrorFrame(value: unknown): boolean {
+  return isObject(value) && value['error'] !== undefined && value['error'] !== null
+}
+
+async function brokenOffProblems(open: OpenCase, stage: Stage): Promise<string[]> {
+  const blocks = sseBlocks(bytesOf(open.fixture))
+  const length = beforeTheEnd(open, blocks)
+  const problems: string[] = []
+  for (const ending of ['end', 'cut'] as const) {
+    stage.upstream.play(scriptOf(open.fixture, blocks.slice(0, length), ending))
+    const { status, text } = await stage.ask(open.fixture)
+    const how = `${ending === 'cut' ? 'cut' : 'closed'} after ${length} of ${blocks.length} events`
+    problems.push(...brokenAnswerProblems(status, text).map((problem) => `${how}: ${problem}`))
+  }
+  return problems
+}
+
+/** How many events come before the one that carries the finish reason, or the last one when that is not to be seen. */
+function beforeTheEnd(open: OpenCase, blocks: readonly Uint8Array[]): number {
+  const events = eventsOf(open.fixture)
+  const finishes = (chunks: readonly unknown[]): boolean =>
+    [...collectChunks(chunks).values()].some(({ finishReasons }) => finishReasons.length > 0)
+  const { operation } = open
+  const at =
+    operation.stream === undefined
+      ? events.findIndex((event) => finishes([parseJson(event.data)]))
+      : events.findIndex((_, index) => finishes(decode(open, events.slice(0, index + 1)).chunks))
+  return at === -1 ? blocks.length - 1 : at
+}
+
+function brokenAnswerProblems(status: number, text: string): string[] {
+  if (status !== 200) return errorProblems(status, text)
+  const events = parseSse(text)
+  const last = events.at(-1)?.data ?? ''
+  return [
+    ...(events.some((event) => event.data === '[DONE]') ? ['the stream ends with [DONE]'] : []),
+    ...wireProblems('error', parseJson(last)).map((problem) => `the last event is no error: ${problem}`),
+  ]
+}
+
+async function firstErrorProblems({ fixture }: OpenCase, stage: Stage): Promise<string[]> {
+  stage.upstream.play(scriptOf(fixture))
+  const { status, text } = await stage.ask(fixture)
+  return errorProblems(status, text)
+}

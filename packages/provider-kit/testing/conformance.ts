@@ -1,0 +1,48 @@
+import type { ProviderPlugin } from '@llmproxy/provider-kit'
+import { bindCheck, type Check, type CheckDefinition } from './check.ts'
+import { brokenStreamChecks } from './checks/broken-stream.ts'
+import { coverageChecks } from './checks/coverage.ts'
+import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
+import { endToEndChecks } from './checks/end-to-end.ts'
+import { faultChecks } from './checks/fault.ts'
+import { optionChecks } from './checks/options.ts'
+import { requestChecks } from './checks/request.ts'
+import { responseChecks } from './checks/response.ts'
+import { shapeChecks } from './checks/shape.ts'
+import { streamChecks } from './checks/stream.ts'
+import type { Fixtures, JsonObject } from './fixture.ts'
+import type { CreateGateway } from './gateway.ts'
+
+/** Every check, in the order in which a plugin is best repaired. */
+export const checkDefinitions: readonly CheckDefinition[] = [
+  ...shapeChecks,
+  ...optionChecks,
+  ...coverageChecks,
+  ...requestChecks,
+  ...responseChecks,
+  ...streamChecks,
+  ...brokenStreamChecks,
+  ...faultChecks,
+  ...endToEndChecks,
+  ...endToEndFailureChecks,
+]
+
+export interface ConformanceOptions {
+  /** `createGateway` of `@llmproxy/core`. Absent: the end-to-end checks are left out. */
+  readonly createGateway?: CreateGateway
+  /** The options that lead to another upstream. Default: `base_url` is replaced. */
+  readonly redirect?: (options: JsonObject, url: string) => JsonObject
+}
+
+/** The checks of the contract for one plugin. Nothing runs until a check is run; they are independent of each other. */
+export function conformance(
+  plugin: ProviderPlugin,
+  fixtures: Fixtures,
+  options: ConformanceOptions = {},
+): readonly Check[] {
+  const { createGateway, redirect = (own, url) => ({ ...own, base_url: url }) } = options
+  const subject = { plugin, fixtures, redirect, ...(createGateway && { createGateway }) }
+  return checkDefinitions
+    .filter((definition) => createGateway !== undefined || definition.endToEnd !== true)
+    .map((definition) => bindCheck(definition, subject))
+}

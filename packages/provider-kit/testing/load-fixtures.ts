@@ -1,0 +1,179 @@
+import { type Dirent } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { HeaderMap, OperationName } from '@llmproxy/provider-kit'
+import type {
+  FaultFixture,
+  FixtureCase,
+  Fixtures,
+  JsonObject,
+  ModelsFixture,
+  OptionsFixture,
+  UpstreamAnswerFixture,
+  UpstreamRequestFixture,
+} from './fixture.ts'
+import { parseSse } from './sse-parser.ts'
+import { isObject } from './wire-rules.ts'
+
+const caseFiles = new Set([
+  'case.json',
+  'request.json',
+  'upstream.request.json',
+  'upstream.response.json',
+  'upstream.response.txt',
+  'upstream.sse',
+  'response.json',
+  'chunks.json',
+  'client.sse',
+  'fault.json',
+])
+
+const caseMembers = new Set([
+  'operation',
+  'note',
+  'model',
+  'options',
+  'headers',
+  'dropped',
+  'status',
+  'response_headers',
+])
+
+const operations: readonly OperationName[] = ['chat', 'completions', 'embeddings', 'images', 'videos']
+
+/** The files of one folder by name. */
+type Folder = ReadonlyMap<string, string>
+
+/**
+ * Reads a folder of fixtures (format: README.md of the kit). Fails with the file's name when a file is unknown, is not JSON
+ * or lacks a required member: a misspelt name must not switch a check off.
+ */
+export async function loadFixtures(folder: URL): Promise<Fixtures> {
+  const root = await readFolder(folder)
+  const known = new Set(['options.json', 'health.json', 'models.json'])
+  for (const name of root.files.keys()) if (!known.has(name)) throw new Error(`${name}: unknown fixture file`)
+  const options = json(root.files, 'options.json') as OptionsFixture | undefined
+  if (!Array.isArray(options?.valid) || options.valid.length === 0) {
+    throw new Error(
+      `options.json in ${fileURLToPath(folder)}: write { "valid": [{ … }] } with at least one entry`,
+    )
+  }
+  const files = [...root.files].map(([name, text]) => ({ name, text }))
+  const cases: FixtureCase[] = []
+  for (const name of root.folders) {
+    const content = await readFolder(new URL(`${encodeURIComponent(name)}/`, folder))
+    for (const [file, text] of content.files) files.push({ name: `${name}/${file}`, text })
+    cases.push(readCase(name, content.files, options.valid[0] ?? {}))
+  }
+  const health = json(root.files, 'health.json') as UpstreamRequestFixture | undefined
+  const models = json(root.files, 'models.json') as ModelsFixture | undefined
+  return { options, cases, files, ...(health && { health }), ...(models && { models }) }
+}
+
+async function readFolder(folder: URL): Promise<{ files: Folder; folders: readonly string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const named = (accepts: (entry: Dirent) => boolean): string[] =>
+    entries
+      .filter((entry) => accepts(entry) && !entry.name.startsWith('.'))
+      .map((entry) => entry.name)
+      .sort()
+  const files = new Map<string, string>()
+  for (const name of named((entry) => entry.isFile())) {
+    files.set(name, await readFile(new URL(encodeURIComponent(name), folder), 'utf8'))
+  }
+  return { files, folders: named((entry) => entry.isDirectory()) }
+}
+
+function readCase(name: string, files: Folder, baseOptions: JsonObject): FixtureCase {
+  for (const file of files.keys())
+    if (!caseFiles.has(file)) throw new Error(`${name}/${file}: unknown fixture file`)
+  const header = readHeader(name, files)
+  const request = json(files, 'request.json', name) as JsonObject | undefined
+  const upstreamRequest = json(files, 'upstream.request.json', name) as UpstreamRequestFixture | undefined
+  const fault = json(files, 'fault.json', name) as FaultFixture | undefined
+  const chunks = readChunks(name, files)
+  const response = json(files, 'response.json', name)
+  const upstream = readUpstream(name, files, header, fault)
+  return {
+    name,
+    operation: (header['operation'] ?? 'chat') as OperationName,
+    options: { ...baseOptions, ...(header['options'] as JsonObject | undefined) },
+    model: textOf(header['model']) ?? textOf(request?.['model']) ?? 'conformance-model',
+    stream: request?.['stream'] === true,
+    headers: (header['headers'] ?? {}) as HeaderMap,
+    dropped: (header['dropped'] ?? []) as readonly string[],
+    ...(typeof header['note'] === 'string' && { note: header['note'] }),
+    ...(request && { request }),
+    ...(upstreamRequest && { upstreamRequest }),
+    ...(fault && { fault }),
+    ...(chunks && { chunks }),
+    ...(response !== undefined && { response }),
+    ...(upstream && { upstream }),
+  }
+}
+
+function readHeader(name: string, files: Folder): JsonObject {
+  const header = json(files, 'case.json', name) ?? {}
+  if (!isObject(header)) throw new Error(`${name}/case.json: must be an object`)
+  for (const member of Object.keys(header)) {
+    if (!caseMembers.has(member)) throw new Error(`${name}/case.json: unknown member ${member}`)
+  }
+  const operation = header['operation'] ?? 'chat'
+  if (!operations.includes(operation as OperationName)) {
+    throw new Error(`${name}/case.json: operation must be one of ${operations.join(', ')}`)
+  }
+  return header
+}
+
+function readUpstream(
+  name: string,
+  files: Folder,
+  header: JsonObject,
+  fault: FaultFixture | undefined,
+): UpstreamAnswerFixture | undefined {
+  const bodies = ['upstream.response.json', 'upstream.sse', 'upstream.response.txt'].filter((file) =>
+    files.has(file),
+  )
+  if (bodies.length > 1) throw new Error(`${name}: ${bodies.join(' and ')} exclude each other`)
+  const file = bodies[0]
+  if (file === undefined) return undefined
+  if (file.endsWith('.json')) json(files, file, name)
+  const type = { sse: 'text/event-stream', json: 'application/json', txt: 'text/plain' }[
+    file.split('.').at(-1) ?? ''
+  ]
+  return {
+    status: fault?.status ?? (typeof header['status'] === 'number' ? header['status'] : 200),
+    headers: {
+      'content-type': type ?? 'text/plain',
+      ...(header['response_headers'] as HeaderMap | undefined),
+      ...fault?.headers,
+    },
+    text: files.get(file) ?? '',
+    sse: file === 'upstream.sse',
+  }
+}
+
+function readChunks(name: string, files: Folder): readonly unknown[] | undefined {
+  const chunks = json(files, 'chunks.json', name)
+  if (chunks !== undefined && !Array.isArray(chunks)) throw new Error(`${name}/chunks.json: must be an array`)
+  const stream = files.get('client.sse')
+  if (chunks !== undefined || stream === undefined) return chunks
+  return parseSse(stream)
+    .filter((event) => event.data !== '[DONE]')
+    .map((event) => JSON.parse(event.data) as unknown)
+}
+
+function json(files: Folder, name: string, folder?: string): unknown {
+  const text = files.get(name)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    const place = folder === undefined ? name : `${folder}/${name}`
+    throw new Error(`${place}: not JSON: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
