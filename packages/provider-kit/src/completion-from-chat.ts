@@ -35,10 +35,11 @@ function noChoices(): ProviderFault {
 }
 
 /** A whole chat answer as a completion. */
-export function completion({ choices, ...answer }: ChatCompletion, call: Call): Completion {
+export function completion(answer: ChatCompletion, call: Call): Completion {
   return {
-    ...envelope(answer, call),
-    choices: choices.map((choice, position) => ({
+    ...answer,
+    ...head(answer, call),
+    choices: answer.choices.map((choice, position) => ({
       text: plainText(choice.message?.content),
       index: choice.index ?? position,
       logprobs: null,
@@ -60,24 +61,23 @@ export function completionDecoder(
 }
 
 /** A chunk that carries neither text nor an ending (a role, a tool call, reasoning) has nothing for this operation. */
-function completionChunk({ choices, ...chunk }: ChatChunk, call: Call): CompletionChunk[] {
-  const kept = choices.flatMap((choice): CompletionChoice[] => {
+function completionChunk(chunk: ChatChunk, call: Call): CompletionChunk[] {
+  const kept = chunk.choices.flatMap((choice): CompletionChoice[] => {
     const text = plainText(choice.delta?.content)
     const finish_reason = withoutTools(choice.finish_reason)
     if (text === '' && finish_reason === null) return []
     return [{ text, index: choice.index ?? 0, logprobs: null, finish_reason }]
   })
   const nothing = kept.length === 0 && (chunk.usage === undefined || chunk.usage === null)
-  return nothing ? [] : [{ ...envelope(chunk, call), choices: kept }]
+  return nothing ? [] : [{ ...chunk, ...head(chunk, call), choices: kept }]
 }
 
-/** Everything but the choices, with what a completion always has. Members that we do not know stay. */
-function envelope(
-  answer: Omit<ChatCompletion | ChatChunk, 'choices'>,
+/** What a completion always has. Other members of the chat answer stay as they are. */
+function head(
+  answer: ChatCompletion | ChatChunk,
   call: Call,
-): Omit<Completion, 'choices'> {
+): Pick<Completion, 'id' | 'object' | 'created' | 'model'> {
   return {
-    ...answer,
     id: completionId(answer.id, call.id),
     object: 'text_completion',
     created: answer.created ?? call.created,

@@ -13,8 +13,8 @@ import type {
 
 export interface CompletionsOverChatOptions {
   /**
-   * Ask a relaying chat upstream for the usage of a stream (`stream_options.include_usage`). Default `true`; pass
-   * `supports.stream_usage` where that is `false`. The gateway removes the usage that the client did not ask for.
+   * Ask a relaying chat upstream for the usage of a stream. Default `false`, which is right for the bridge of the gateway,
+   * because it asks by itself. `true` for a provider that has this operation as its own.
    */
   readonly streamUsage?: boolean
 }
@@ -35,7 +35,7 @@ export function completionsOverChat(
   chat: ChatOperation,
   options: CompletionsOverChatOptions = {},
 ): BridgedCompletions {
-  const toChat = (call: Call<CompletionRequest>) => chatCall(call, chat, options.streamUsage ?? true)
+  const toChat = (call: Call<CompletionRequest>) => chatCall(call, chat, options.streamUsage === true)
   const operation: BridgedCompletions = {
     request(call) {
       reportDropped(call)

@@ -10,14 +10,22 @@ describe('the message of', () => {
     ['a flat message', { object: 'error', message: 'm', code: 400 }, 'm'],
     ['a detail', { detail: 'm' }, 'm'],
     ['a problem document', { title: 'Bad', detail: 'm', status: 400 }, 'm'],
-    ['validation problems', { detail: [{ loc: ['body', 'n'], msg: 'too big' }, { msg: 'm' }] }, 'body.n: too big; m'],
+    [
+      'validation problems',
+      { detail: [{ loc: ['body', 'n'], msg: 'too big' }, { msg: 'm' }] },
+      'body.n: too big; m',
+    ],
     ['an array', [{ error: { message: 'm' } }], 'm'],
     ['an error that is an array', { error: [{ message: 'm' }] }, 'm'],
     ['a message that is an object', { message: { detail: 'm' } }, 'm'],
     ['a flag beside a message', { error: true, message: 'm' }, 'm'],
     ['a nested JSON string', { error: { message: '{"error":{"message":"{\\"message\\":\\"m\\"}"}}' } }, 'm'],
     ['JSON behind a prefix', { error: { message: 'XError: 400 - {"error":{"message":"m"}}' } }, 'm'],
-    ['raw metadata', { error: { message: 'Provider returned error', metadata: { raw: '{"message":"m"}' } } }, 'm'],
+    [
+      'raw metadata',
+      { error: { message: 'Provider returned error', metadata: { raw: '{"message":"m"}' } } },
+      'm',
+    ],
     ['escaped quotes', { error: { message: 'the field \\"x\\" is wrong' } }, 'the field "x" is wrong'],
     ['a bare string', 'm', 'm'],
     ['a quoted string', '"m"', 'm'],
@@ -71,7 +79,12 @@ describe('a body that is not JSON', () => {
 
 describe('codes', () => {
   test('are kept when they are words', () => {
-    expect(errorDetail({ error: { message: 'm', code: 'model_not_found', type: 'a_b', param: 'messages[0].name' } }, '')).toMatchObject({
+    expect(
+      errorDetail(
+        { error: { message: 'm', code: 'model_not_found', type: 'a_b', param: 'messages[0].name' } },
+        '',
+      ),
+    ).toMatchObject({
       code: 'model_not_found',
       type: 'a_b',
       param: 'messages[0].name',
@@ -80,7 +93,9 @@ describe('codes', () => {
   })
 
   test('are dropped when they are phrases', () => {
-    expect(errorDetail({ code: 'The caller has no permission', error: 'm', param: 'no such thing' }, '')).toMatchObject({
+    expect(
+      errorDetail({ code: 'The caller has no permission', error: 'm', param: 'no such thing' }, ''),
+    ).toMatchObject({
       code: null,
       param: null,
     })

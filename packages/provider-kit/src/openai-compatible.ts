@@ -98,7 +98,8 @@ export function modelIds(body: unknown): readonly string[] {
       message: 'the upstream’s model list has no array named "data"',
     })
   }
-  return list
-    .map((entry: unknown) => (entry as { id?: unknown } | null)?.id)
-    .filter((id) => typeof id === 'string' && id !== '')
+  return list.flatMap((entry: unknown) => {
+    const id = (entry as { id?: unknown } | null)?.id
+    return typeof id === 'string' && id !== '' ? [id] : []
+  })
 }

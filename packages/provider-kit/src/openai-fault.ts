@@ -10,17 +10,16 @@ import { retryHint } from './retry-hint.ts'
  * have nothing else: quota or rate limit, a request that can never fit a per-minute limit, context length.
  * The message has no key parts in it. `nowEpochMs` is used only for a `retry-after` date without a `date` header.
  *
- * A request that is larger than the account's per-minute limit is a `rate_limit` with code `request_too_large` and
- * without a hint: waiting does not help, another provider does.
+ * A request that is larger than the account's whole per-minute limit is `quota_exhausted` with code `request_too_large` and a
+ * wait of 0: waiting does not help, another provider does, and smaller requests of others need not pause.
  */
 export function openaiFault(response: FailedResponse, nowEpochMs?: number): Fault {
   const detail = errorDetail(response.body, response.text)
   const status = response.inBand ? frameStatus(detail) : response.status
   const signs = { status, inBand: response.inBand, detail, text: `${detail.words} ${detail.message ?? ''}` }
   const tooLarge = neverFits(signs)
-  const kind = tooLarge ? 'rate_limit' : classify(signs)
-  const hint =
-    waitable.has(kind) && !tooLarge ? retryHint(response.headers, response.text, nowEpochMs) : undefined
+  const kind = tooLarge ? 'quota_exhausted' : classify(signs)
+  const hint = tooLarge ? 0 : waitFor(kind, response, nowEpochMs)
   return {
     kind,
     message: redactKeys(detail.message ?? defaultMessage(response)),
@@ -29,6 +28,14 @@ export function openaiFault(response: FailedResponse, nowEpochMs?: number): Faul
     ...(hint === undefined ? {} : { retryAfterMs: hint }),
     ...statusOf(response, detail),
   }
+}
+
+function waitFor(
+  kind: FaultKind,
+  { headers, text }: FailedResponse,
+  nowEpochMs?: number,
+): number | undefined {
+  return waitable.has(kind) ? retryHint(headers, text, nowEpochMs) : undefined
 }
 
 interface Signs {

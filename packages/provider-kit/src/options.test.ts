@@ -39,7 +39,10 @@ describe('apiKey()', () => {
 
   test('has a JSON Schema that does not require what the environment provides', () => {
     const json = z.toJSONSchema(schema, { io: 'input' })
-    expect(json.properties).toMatchObject({ api_key: { type: 'string' }, base_url: { default: 'https://host.test/v1' } })
+    expect(json.properties).toMatchObject({
+      api_key: { type: 'string' },
+      base_url: { default: 'https://host.test/v1' },
+    })
     expect(json.required ?? []).toEqual([])
   })
 })

@@ -3,9 +3,18 @@ import { redactKeys } from './redact.ts'
 
 describe('redactKeys() removes', () => {
   test.each<[string, string]>([
-    ['Incorrect API key provided: sk-abcd***wxyz. You can find your key', 'Incorrect API key provided: [redacted]. You can find your key'],
-    ['Incorrect API key provided: sk-proj-********************************wxyz.', 'Incorrect API key provided: [redacted].'],
-    ['Authentication Fails, Your api key: ****9f3c is invalid', 'Authentication Fails, Your api key: [redacted] is invalid'],
+    [
+      'Incorrect API key provided: sk-abcd***wxyz. You can find your key',
+      'Incorrect API key provided: [redacted]. You can find your key',
+    ],
+    [
+      'Incorrect API key provided: sk-proj-********************************wxyz.',
+      'Incorrect API key provided: [redacted].',
+    ],
+    [
+      'Authentication Fails, Your api key: ****9f3c is invalid',
+      'Authentication Fails, Your api key: [redacted] is invalid',
+    ],
     ['Incorrect API key provided: ab***yz. You can', 'Incorrect API key provided: [redacted]. You can'],
     ['key sk-proj-AbC_123-def456GHI is wrong', 'key [redacted] is wrong'],
     ['Authorization: Bearer abcdef0123456789 refused', 'Authorization: Bearer [redacted] refused'],
@@ -22,7 +31,7 @@ describe('redactKeys() removes', () => {
 
 describe('redactKeys() keeps', () => {
   test.each([
-    "The model `gpt-4o-mini-2024-07-18` does not exist or you do not have access to it.",
+    'The model `gpt-4o-mini-2024-07-18` does not exist or you do not have access to it.',
     'Bearer authentication required',
     'You can find your API key at https://platform.host.test/account/api-keys.',
     'request req_011CSHoEeqs5C35K2UUqR7Fy failed',

@@ -12,11 +12,10 @@ describe('a secret', () => {
   })
 
   test.each<[string, string]>([
-    ['a template', `${secret}`],
+    ['text', String(secret)],
     ['JSON', JSON.stringify({ secret })],
     ['inspect', inspect({ secret }, { depth: 9, showHidden: true })],
-    ['concatenation', `key: ${String(secret)}`],
-    ['an error', String(new Error(`bad key ${secret}`))],
+    ['an error', String(new Error(`bad key ${String(secret)}`))],
   ])('prints [redacted] in %s', (_, text) => {
     expect(text).toContain('[redacted]')
     expect(text).not.toContain(key)
@@ -28,6 +27,12 @@ describe('a secret', () => {
 
   test('is recognised by its brand, also from another copy of this package', () => {
     const foreign = { reveal: () => key, [Symbol.for('llmproxy.Secret')]: true }
-    expect([secret, foreign, key, null, {}].map((value) => Secret.is(value))).toEqual([true, true, false, false, false])
+    expect([secret, foreign, key, null, {}].map((value) => Secret.is(value))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+    ])
   })
 })

@@ -1,4 +1,5 @@
 import {
+  type Call,
   type ChatChunk,
   type ChatCompletion,
   type ChatRequest,
@@ -11,6 +12,7 @@ import {
   ProviderFault,
   readChoices,
   throwErrorBody,
+  type UpstreamRequest,
 } from '@llmproxy/provider-kit'
 
 /** The models that still have the endpoint; everything else is served by chat. */
@@ -20,14 +22,20 @@ type Completions = Operation<CompletionRequest, Completion, CompletionChunk>
 
 /** Legacy completions: the endpoint itself for the models that have it, chat for all others. */
 export function completions(chat: Operation<ChatRequest, ChatCompletion, ChatChunk>): Completions {
-  const bridged = completionsOverChat(chat)
+  const bridged = completionsOverChat(chat, { streamUsage: true })
   const has = (model: string) => native.has(model) || /^ft:(?:davinci|babbage)-002:/.test(model)
   return {
-    request: (call) => (has(call.model) ? { path: '/completions' } : bridged.request(call)),
+    request: (call) => (has(call.model) ? nativeRequest(call) : bridged.request(call)),
     response: (body, call) => (has(call.model) ? completion(body) : bridged.response(body, call)),
     stream: (call) =>
       has(call.model) ? openaiCompletionDecoder() : (bridged.stream?.(call) ?? openaiCompletionDecoder()),
   }
+}
+
+/** The client's own bytes; usage is asked for here because the gateway asks only where it relays both ways. */
+function nativeRequest({ stream, body }: Call<CompletionRequest>): UpstreamRequest {
+  if (!stream) return { path: '/completions' }
+  return { path: '/completions', patch: { stream_options: { ...body.stream_options, include_usage: true } } }
 }
 
 function completion(body: unknown): Completion {
