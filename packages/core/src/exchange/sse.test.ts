@@ -1,5 +1,5 @@
 import { ProviderFault } from '@llmproxy/provider-kit'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseEvent, SseSplitter, type SseSink } from './sse.ts'
 
