@@ -1,1 +1,6 @@
-export {}
+export { type AppOptions, buildApp, type HttpSettings, type ServerPhase } from './app.ts'
+export { type CliOptions, runCli } from './cli/run-cli.ts'
+export { type InstalledPlugin, findPlugin, pluginLoader, type PluginLoaderOptions } from './load-plugin.ts'
+export { createLogger, type Logger, type LoggerOptions, type ServerLog } from './log/logger.ts'
+export type { ServedGateway } from './served-gateway.ts'
+export { type RunningServer, StartRefused, startServer, type StartOptions } from './start-server.ts'

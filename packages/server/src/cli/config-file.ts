@@ -1,0 +1,60 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseEnv } from 'node:util'
+import { type CheckedConfig, readConfig } from '@llmproxy/core'
+import type { PluginLoaderOptions } from '../load-plugin.ts'
+import { CommandFailed, type CommandContext } from './command-context.ts'
+
+/** A configuration file as read, and what belongs to it. */
+export interface ConfigFile {
+  readonly path: string
+  readonly checked: CheckedConfig
+  /** The process's environment over the `.env` beside the file. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Where its plugins are looked for. */
+  readonly search: PluginLoaderOptions
+}
+
+const usualNames = ['config.yaml', 'config.yml']
+
+/** Reads `--config`, else `LLMPROXY_CONFIG`, else `config.yaml` or `config.yml` of the current folder. */
+export function openConfig(context: CommandContext, option: string | undefined): ConfigFile {
+  const path = findConfig(context, option)
+  const env = { ...readDotEnv(join(dirname(path), '.env')), ...context.env }
+  const checked = readConfig(readText(path), { file: shownPath(path, context.cwd), env })
+  const search = { from: [pathToFileURL(path).href, context.appUrl], conditions: context.conditions }
+  return { path, checked, env, search }
+}
+
+function findConfig({ env, cwd }: CommandContext, option: string | undefined): string {
+  const named = option ?? (env['LLMPROXY_CONFIG'] || undefined)
+  if (named !== undefined) return resolve(cwd, named)
+  const found = usualNames.map((name) => join(cwd, name)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  throw new CommandFailed(
+    `no configuration: there is no ${usualNames.join(' or ')} in ${cwd}. Write one with "llmproxy init", or name one with --config`,
+  )
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const reason = missing
+      ? 'there is no such file'
+      : ((error as NodeJS.ErrnoException).code ?? 'unknown reason')
+    throw new CommandFailed(`cannot read the configuration ${path}: ${reason}`, { cause: error })
+  }
+}
+
+function readDotEnv(path: string): Readonly<Record<string, string | undefined>> {
+  return existsSync(path) ? parseEnv(readText(path)) : {}
+}
+
+/** The path as a person would type it, when that is shorter. */
+function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short.startsWith('..') ? path : short
+}

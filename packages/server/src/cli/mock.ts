@@ -1,0 +1,30 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { importModule, findPlugin } from '../load-plugin.ts'
+import { CommandFailed, type CommandContext } from './command-context.ts'
+
+export interface MockArguments {
+  readonly port: number
+  readonly host: string
+}
+
+interface MockServerModule {
+  startMockServer(options: MockArguments): Promise<{ readonly url: string; close(): Promise<void> }>
+}
+
+const module = '@llmproxy/provider-mock/server'
+
+/** `llmproxy mock`: a server that plays an upstream, for tests and demonstrations. */
+export async function mock(context: CommandContext, place: MockArguments): Promise<void> {
+  const found = findPlugin('mock', module, {
+    from: [pathToFileURL(join(context.cwd, 'config.yaml')).href, context.appUrl],
+    conditions: context.conditions,
+  })
+  if (found === undefined)
+    throw new CommandFailed(`the mock server is not installed: npm install @llmproxy/provider-mock`)
+  const { startMockServer } = (await importModule(found.url)) as MockServerModule
+  const server = await startMockServer(place)
+  context.print(`mock upstream listens on ${server.url}`)
+  await context.untilSignal(() => process.exit(1))
+  await server.close()
+}

@@ -1,0 +1,26 @@
+import { pluginLoader } from '../load-plugin.ts'
+import { startServer } from '../start-server.ts'
+import type { CommandContext } from './command-context.ts'
+import { openConfig } from './config-file.ts'
+
+export interface StartArguments {
+  readonly config?: string
+  readonly host?: string
+  readonly port?: number
+}
+
+/** `llmproxy start`: serves until the process is asked to end. */
+export async function start(context: CommandContext, { config, host, port }: StartArguments): Promise<void> {
+  const file = openConfig(context, config)
+  const server = await startServer(file.checked, {
+    plugins: context.plugins,
+    load: pluginLoader(file.search),
+    env: file.env,
+    version: context.version,
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    print: (line) => context.print(line),
+  })
+  await context.untilSignal(() => process.exit(1))
+  await server.close()
+}

@@ -1,0 +1,112 @@
+import type { AddressInfo } from 'node:net'
+import {
+  type CheckedConfig,
+  type Clock,
+  createGateway,
+  formatProblem,
+  type Gateway,
+  type PluginLoad,
+  systemClock,
+} from '@llmproxy/core'
+import type { ProviderPlugin } from '@llmproxy/provider-kit'
+import type { FastifyInstance } from 'fastify'
+import { buildApp, type ServerPhase } from './app.ts'
+import { banner } from './banner.ts'
+import { judgeBind } from './bind-rules.ts'
+import { drain } from './drain.ts'
+import { createLogger, type Logger } from './log/logger.ts'
+
+export interface StartOptions {
+  readonly plugins?: readonly ProviderPlugin[]
+  readonly load?: PluginLoad
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Instead of the configuration's. */
+  readonly host?: string
+  readonly port?: number
+  readonly version: string
+  /** Takes the lines for people that are printed at the start. */
+  print(line: string): void
+  /** Default: JSON lines to standard output or `log_file`. */
+  readonly logger?: (scrub: (text: string) => string) => Logger
+  readonly clock?: Clock
+}
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8000` */
+  readonly url: string
+  readonly gateway: Gateway
+  /**
+   * Leaves in order: `/readyz` turns 503, after `shutdown_delay` no new connections, up to `shutdown_timeout` for what runs,
+   * then an error at the end of every stream that is left. Resolves when everything is closed and logged.
+   */
+  close(): Promise<void>
+}
+
+/** The server cannot start like this; the message says what to change. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused'
+}
+
+/** Starts a gateway and serves it. Rejects with a `ConfigError` or with {@link StartRefused}. */
+export async function startServer(checked: CheckedConfig, options: StartOptions): Promise<RunningServer> {
+  const { clock = systemClock, version } = options
+  const later: { log?: Logger } = {}
+  const gateway = await createGateway(checked, {
+    plugins: options.plugins ?? [],
+    ...(options.load && { load: options.load }),
+    env: options.env ?? {},
+    clock,
+    log: { error: (facts, message) => later.log?.error(facts, message) },
+    userAgent: `llmproxy/${version}`,
+  })
+  try {
+    const { config } = gateway
+    const place = { host: options.host ?? config.host, port: options.port ?? config.port }
+    const { refusal, warnings } = judgeBind(place.host, config.api_keys)
+    if (refusal !== undefined) throw new StartRefused(refusal)
+    const log = (options.logger ?? defaultLogger(gateway))((text) => gateway.scrub(text))
+    later.log = log
+    let phase: ServerPhase = 'serving'
+    const app = buildApp(gateway, { settings: config, log, clock, phase: () => phase })
+    const url = await listen(app, place)
+    for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
+    for (const warning of [...warnings, ...textOf(checked)]) options.print(`warning: ${warning}`)
+    log.info({ url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
+    const enter = (next: ServerPhase) => {
+      phase = next
+    }
+    return { url, gateway, close: () => drain({ app, gateway, log, clock, enter }) }
+  } catch (error) {
+    await gateway.close()
+    throw error
+  }
+}
+
+function textOf({ warnings }: CheckedConfig): readonly string[] {
+  return warnings.map(formatProblem)
+}
+
+function defaultLogger({ config }: Gateway) {
+  return (scrub: (text: string) => string) =>
+    createLogger({ level: config.debug ? 'DEBUG' : config.log_level, file: config.log_file, scrub })
+}
+
+async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const remedy = remedies[(error as NodeJS.ErrnoException).code ?? '']
+    throw remedy === undefined
+      ? error
+      : new StartRefused(`cannot listen on ${host}:${port}: ${remedy}`, { cause: error })
+  }
+  const { address, family, port: bound } = app.server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
+}
+
+const remedies: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there; choose another port with --port or `port:`',
+  EACCES: 'this user may not use that port; choose one above 1023',
+  EADDRNOTAVAIL: 'no network interface of this machine has that address',
+  ENOTFOUND: 'that host name has no address',
+}
