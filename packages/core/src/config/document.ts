@@ -32,7 +32,7 @@ const sentences: Readonly<Record<string, string>> = {
   BAD_INDENT: 'wrong indentation, or a bracket that is never closed',
   BAD_SCALAR_START: 'a value cannot start with this character; put it in quotes',
   BAD_DQ_ESCAPE: 'unknown escape sequence in double quotes; use single quotes for text with backslashes',
-  BAD_ALIAS: 'an anchor or alias without a name',
+  BAD_ALIAS: 'an anchor or alias without a name; text that starts with `*` or `&` needs quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a second `key:` on one line; put it on its own line, or the value in quotes',
   BLOCK_IN_FLOW: 'inside brackets, lists and mappings are written with brackets too',
   MISSING_CHAR:
@@ -66,7 +66,7 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
   const place = (path: ConfigPath) => at(offsetOf(document, path))
   const found: YAMLError[] = [...document.errors, ...document.warnings]
   const problems: ConfigProblem[] = [
-    ...found.map((error) => ({ ...at(error.pos[0]), path: [], message: sentence(error, text) })),
+    ...found.map((error) => ({ ...at(startOf(error, document)), path: [], message: sentence(error, text) })),
     ...brokenAliases(document).map((offset) => ({
       ...at(offset),
       path: [],
@@ -84,7 +84,23 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
   }
 }
 
+const openQuote = /^Missing closing .quote$/
+
+/** The parser notices a quote that is never closed at the end of the file: people look for its start. */
+function startOf(error: YAMLError, document: Document): number {
+  let start = error.pos[0]
+  if (!openQuote.test(error.message)) return start
+  visit(document, {
+    Scalar(_key, { type, range }) {
+      const quoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE'
+      if (quoted && range && range[0] < error.pos[0] && range[1] >= error.pos[0]) start = range[0]
+    },
+  })
+  return start
+}
+
 function sentence(error: YAMLError, text: string): string {
+  if (openQuote.test(error.message)) return 'a quote that is never closed'
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^["']?([\w.-]+)/.exec(text.slice(error.pos[0], error.pos[0] + 80))?.[1]
     return key === undefined ? 'duplicate key' : `duplicate key "${key}"`
@@ -96,6 +112,8 @@ function brokenAliases(document: Document): number[] {
   const offsets: number[] = []
   visit(document, {
     Alias(_key, alias, ancestors) {
+      // One without a name is reported by the parser.
+      if (alias.source === '') return
       const target = alias.resolve(document)
       // An alias inside of what it stands for would never end.
       if (target === undefined || ancestors.includes(target)) offsets.push(alias.range?.[0] ?? 0)

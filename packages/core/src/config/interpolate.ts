@@ -3,7 +3,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface Interpolated {
   readonly text: string
-  /** At least one variable's value is part of the text. */
+  /** At least one reference was replaced, be it by its default. */
   readonly fromEnv: boolean
   /** Variables without value and without default. */
   readonly unset: readonly string[]
@@ -30,10 +30,8 @@ export function interpolate(text: string, env: Environment): Interpolated {
       return ''
     }
     const value = Object.hasOwn(env, match[1]!) ? env[match[1]!] : undefined
-    if (value !== undefined && value !== '') {
-      fromEnv = true
-      return value
-    }
+    fromEnv = true
+    if (value !== undefined && value !== '') return value
     if (match[2] === undefined) unset.push(match[1]!)
     return match[2] ?? ''
   })

@@ -122,7 +122,7 @@ export function isHidden(path: ConfigPath, origin: ConfigOrigin): boolean {
 }
 
 function keysAt(path: ConfigPath): readonly string[] {
-  return keysOf(schemaAt(configSchema, path))
+  return keysOf(schemaAt(configSchema, path)) ?? []
 }
 
 /** Host keys are not secret, except the headers, and those are sent by the gateway itself. */

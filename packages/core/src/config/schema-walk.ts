@@ -14,14 +14,15 @@ interface SchemaLike {
 export function schemaAt(schema: unknown, path: ConfigPath): unknown {
   let current = schema
   for (const step of path) {
-    current = typeof step === 'number' ? elementOf(current) : membersOf(current)[step]
+    current = typeof step === 'number' ? elementOf(current) : membersOf(current)?.[step]
   }
   return current
 }
 
-/** The keys that an object may have; none when that cannot be told. */
-export function keysOf(schema: unknown): string[] {
-  return Object.keys(membersOf(schema))
+/** The keys that an object may have; `undefined` when that cannot be told. */
+export function keysOf(schema: unknown): string[] | undefined {
+  const members = membersOf(schema)
+  return members === undefined ? undefined : Object.keys(members)
 }
 
 /** True when `null` is a value of its own here. */
@@ -29,11 +30,14 @@ export function acceptsNull(schema: unknown): boolean {
   return asSchema(schema)?.safeParse?.(null).success === true
 }
 
-function membersOf(schema: unknown): Readonly<Record<string, unknown>> {
+function membersOf(schema: unknown): Readonly<Record<string, unknown>> | undefined {
   const seen = asSchema(schema)
-  if (seen === undefined) return {}
+  if (seen === undefined) return undefined
   if (seen.shape !== undefined) return seen.shape
-  if (Array.isArray(seen.options)) return Object.assign({}, ...seen.options.map(membersOf))
+  if (Array.isArray(seen.options)) {
+    const forms = seen.options.map(membersOf).filter((form) => form !== undefined)
+    return forms.length === 0 ? undefined : Object.assign({}, ...forms)
+  }
   return membersOf(inner(seen))
 }
 

@@ -111,11 +111,10 @@ async function switchedOff(
   const installed = await registry.installed(entry.type, entry.module)
   const reason = `set ${variable}${installed === false ? ` and ${installCommand(entry.type, entry.module)}` : ''}`
   const plugin = entry.module === undefined ? registry.compiledIn(entry.type) : undefined
-  const known = plugin === undefined ? [] : pluginKeys(plugin)
-  const unknown =
-    known.length === 0 ? [] : Object.keys(pluginOptions(entry)).filter((key) => !known.includes(key))
+  const known = plugin === undefined ? undefined : pluginKeys(plugin)
+  const unknown = Object.keys(pluginOptions(entry)).filter((key) => known?.includes(key) === false)
   const problems = unknown.map((key) => {
-    const meant = nearest(key, [...known, ...Object.keys(providerHostShape)])
+    const meant = nearest(key, [...(known ?? []), ...Object.keys(providerHostShape)])
     const message = `unknown key${meant === undefined ? '' : `; did you mean "${meant}"?`}`
     return problemAt(origin, ['providers', index, key], message)
   })
@@ -137,7 +136,7 @@ async function createProvider(entry: ProviderConfig, index: number, parts: Parts
   const { plugin, key, origin } = parts
   const keys = pluginKeys(plugin)
   // The default variable may be set for another provider of the type's family: a plugin that knows no key does not get one.
-  const takesKey = key.named || keys.length === 0 || keys.includes('api_key')
+  const takesKey = key.named || keys === undefined || keys.includes('api_key')
   const given = pluginOptions(entry)
   const options = key.value !== undefined && takesKey ? { ...given, api_key: key.value } : given
   const secrets = [...new Set([...collectSecrets(options), ...headerSecrets(entry)])]

@@ -42,12 +42,12 @@ export async function validateOptions(input: OptionsInput): Promise<CheckedOptio
   const found = complaints(result.issues, {
     value: options,
     hidden: (path) => isHidden([...base, ...path], origin),
-    keys: (path) => (path.length === 0 ? entryKeys(plugin) : pluginKeys(plugin, path)),
+    keys: (path) => (path.length === 0 ? entryKeys(plugin) : (pluginKeys(plugin, path) ?? [])),
   })
   return { complaints: found.map(({ path, message }) => ({ path, message: scrub(message) })), scrub }
 }
 
 /** A mistyped key may have been meant for the plugin or for the host. */
 function entryKeys(plugin: ProviderPlugin): readonly string[] {
-  return [...pluginKeys(plugin), ...Object.keys(providerHostShape)]
+  return [...(pluginKeys(plugin) ?? []), ...Object.keys(providerHostShape)]
 }
