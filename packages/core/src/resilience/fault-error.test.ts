@@ -1,4 +1,4 @@
-import { type Fault, type FaultKind, faultKinds } from '@llmproxy/provider-kit'
+import { type Fault, faultKinds } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import type { AttemptRecord } from '../metrics/outcome.ts'
 import { faultPolicy, type ObservedFault } from './fault-table.ts'
@@ -8,7 +8,9 @@ function attempt(fault: Fault, provider = 'first'): AttemptRecord {
   return { provider, type: 'x', model: 'm', durationMs: 1, firstByteMs: null, fault }
 }
 
-function errorOf(fault: Partial<ObservedFault> & { kind: FaultKind }, times = 1) {
+type FaultInTest = Omit<ObservedFault, 'message'> & { readonly message?: string }
+
+function errorOf(fault: FaultInTest, times = 1) {
   const whole = { message: 'the vendor says so', ...fault }
   return faultToError(whole, { attempts: Array.from({ length: times }, () => attempt(whole)) })
 }
