@@ -1,24 +1,14 @@
-import { type Check, checkMembers, firstOf, nameOf } from './checks.ts'
+import { type Check, checkMembers, firstOf, isNamed, nameOf } from './checks.ts'
 import { badRequest, type MockError } from './errors.ts'
 import { isObject, type JsonObject } from './schema-instance.ts'
 
 /** Members of a Messages body; the vendor refuses all others. */
-const members = new Set([
-  ...[
-    'model',
-    'max_tokens',
-    'messages',
-    'system',
-    'stop_sequences',
-    'temperature',
-    'top_p',
-    'top_k',
-    'metadata',
-    'tools',
-  ],
-  ...['tool_choice', 'stream', 'thinking', 'cache_control', 'container', 'mcp_servers', 'context_management'],
-  ...['inference_geo', 'output_config', 'service_tier', 'speed'],
-])
+const members = new Set(
+  `model max_tokens messages system stop_sequences temperature top_p top_k metadata tools tool_choice stream thinking
+  cache_control container mcp_servers context_management inference_geo output_config service_tier speed`.split(
+    /\s+/,
+  ),
+)
 
 const shape = checkMembers([
   { name: 'messages', type: 'array', required: true, least: 1 },
@@ -49,7 +39,7 @@ function checkExtra(body: JsonObject): MockError | undefined {
 function checkTools(body: JsonObject): MockError | undefined {
   const tools: readonly unknown[] = Array.isArray(body.tools) ? body.tools : []
   const wrong = tools.findIndex((tool) => {
-    if (!isObject(tool) || !/^[\w-]{1,128}$/.test(String(tool.name ?? ''))) return true
+    if (!isObject(tool) || !isNamed(tool.name, /^[\w-]{1,128}$/)) return true
     return tool.type === undefined && !isObject(tool.input_schema)
   })
   if (wrong >= 0) return badRequest(`tools.${wrong}: needs a name and an input_schema`, null)
@@ -97,11 +87,14 @@ function checkResults(message: JsonObject, path: string, open: readonly unknown[
   const results = blocksOf(message, 'tool_result').map((block) => block.tool_use_id)
   const stray = results.find((id) => !open.includes(id))
   if (stray !== undefined)
-    return badRequest(`${path}: tool_result ${String(stray)} has no tool_use in the message before`, null)
+    return badRequest(
+      `${path}: tool_result ${JSON.stringify(stray)} has no tool_use in the message before`,
+      null,
+    )
   const missing = open.find((id) => !results.includes(id))
   if (missing !== undefined) {
     return badRequest(
-      `${path}: tool_use ids were found without tool_result blocks immediately after: ${String(missing)}`,
+      `${path}: tool_use ids were found without tool_result blocks immediately after: ${JSON.stringify(missing)}`,
       null,
     )
   }

@@ -67,6 +67,11 @@ function outOfRange(value: unknown, { name, least, most }: Member): string | und
   return undefined
 }
 
+/** Whether `value` is a string that fits `pattern`. */
+export function isNamed(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
+
 /** The JSON name of a value's type. */
 export function nameOf(value: unknown): string {
   if (value === null) return 'null'

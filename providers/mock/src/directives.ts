@@ -139,8 +139,8 @@ const streamFaults = {
   'no-finish': directive('stream fault', 'No `finish_reason` (Anthropic: no `message_delta`).'),
 } as const
 
-function directive<Group extends Directive['group']>(
-  group: Group,
+function directive(
+  group: Directive['group'],
   does: string,
   numbers: readonly (readonly [Argument, number])[] = [],
 ): Directive {

@@ -29,7 +29,7 @@ export function withFlakiness(behaviour: Behaviour, earlierRequests: () => numbe
   }
   const healthy: Record<string, unknown> = { ...behaviour }
   for (const name of faultNames) delete healthy[name]
-  return healthy as Behaviour
+  return healthy
 }
 
 /** The fault that replaces the answer, if the behaviour has one. `characters` is the size of the prompt. */

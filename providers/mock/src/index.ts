@@ -4,6 +4,7 @@ import { answer } from './answer.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { FlakyCounter } from './flaky-counter.ts'
 import { playInProcess } from './play-in-process.ts'
+import { modelNames } from './model-list.ts'
 import { inOrder, pause } from './script.ts'
 
 /** Options of `type: mock`. */
@@ -42,7 +43,7 @@ function createProvider({ latency }: MockOptions, clock: MockClock): Provider {
     health: () => ({ method: 'GET', path: '/models' }),
     models: {
       request: () => ({ method: 'GET', path: '/models' }),
-      response: (body) => (body as { data: { id: string }[] }).data.map((model) => model.id),
+      response: () => modelNames(),
     },
     exchange: async ({ method, url, headers, body = nothing }, { signal }) => {
       const path = url.slice(baseUrl.length)

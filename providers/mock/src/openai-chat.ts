@@ -11,14 +11,16 @@ export const created = 1_700_000_000
 
 /** Answers a checked chat-completions body. */
 export function answerChat(body: JsonObject, behaviour: Behaviour): Script {
-  const turn = takeTurn(readConversation(body), behaviour)
+  const conversation = readConversation(body)
+  const turn = takeTurn(conversation, behaviour)
   const model = String(body.model)
   const choices = Number(body.n ?? 1)
   if (body.stream !== true)
     return wholeScript(chatCompletion(turn, model, choices, behaviour), behaviour, 'openai')
   const options = isObject(body.stream_options) ? body.stream_options : {}
   const includeUsage = options.include_usage === true
-  if (behaviour.scenario) {
+  // A client that runs the tools of a scenario comes back with results: it must get a text then, or it would loop.
+  if (behaviour.scenario && conversation.toolResult === undefined) {
     const steps = behaviour.scenario.steps(scenarioFrames(model, includeUsage))
     return [streamHead('openai'), ...pause(behaviour.silent?.[0] ?? 0), ...steps]
   }

@@ -1,4 +1,4 @@
-import { type Check, checkMembers, firstOf, type Member, nameOf } from './checks.ts'
+import { type Check, checkMembers, firstOf, isNamed, type Member, nameOf } from './checks.ts'
 import { badRequest, type MockError } from './errors.ts'
 import { isObject, type JsonObject } from './schema-instance.ts'
 
@@ -97,7 +97,7 @@ function checkTools(body: JsonObject): MockError | undefined {
 
 function named(tool: JsonObject): boolean {
   if (tool.type !== 'function') return true
-  return isObject(tool.function) && /^[\w-]{1,64}$/.test(String(tool.function.name ?? ''))
+  return isObject(tool.function) && isNamed(tool.function.name, /^[\w-]{1,64}$/)
 }
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'tool', 'function'])

@@ -1,6 +1,6 @@
 import { ProviderFault, type UpstreamResponse } from '@llmproxy/provider-kit'
 import type { MockClock } from './clock.ts'
-import type { Script, Step } from './script.ts'
+import { asWhole, type Script, type Step } from './script.ts'
 
 /**
  * Plays a script without a socket. Rejects with a `network` fault for `refuse`; the body throws for `cut`; `hang` and
@@ -11,6 +11,8 @@ export async function playInProcess(
   signal: AbortSignal,
   clock: MockClock,
 ): Promise<UpstreamResponse> {
+  const whole = asWhole(script)
+  if (whole) return { status: whole.status, headers: whole.headers, body: whole.bytes }
   const steps = script[Symbol.iterator]()
   for (;;) {
     const { value: step, done } = steps.next()

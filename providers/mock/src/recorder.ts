@@ -24,6 +24,7 @@ const mostBytes = 256 * 1024 * 1024
 interface Waiting {
   readonly predicate: (record: RecordedRequest) => boolean
   readonly found: (record: RecordedRequest) => void
+  readonly closed: () => void
 }
 
 /** Keeps the last requests, and wakes those who wait for one. */
@@ -59,6 +60,12 @@ export class Recorder {
     this.#bytes = 0
   }
 
+  /** Rejects everyone who still waits. */
+  close(): void {
+    for (const waiting of this.#waiting) waiting.closed()
+    this.#waiting.clear()
+  }
+
   /** The first record, kept or to come, that fits. Rejects after `timeoutMs`. */
   waitFor(predicate: (record: RecordedRequest) => boolean, timeoutMs: number): Promise<RecordedRequest> {
     const known = this.requests.find((record) => predicate(record))
@@ -66,6 +73,10 @@ export class Recorder {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         predicate,
+        closed: () => {
+          this.#clock.cancel(timer)
+          reject(new Error('the mock server was closed'))
+        },
         found: (record) => {
           this.#clock.cancel(timer)
           this.#waiting.delete(waiting)

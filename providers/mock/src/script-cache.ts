@@ -1,9 +1,9 @@
 import type { MockRequest } from './request.ts'
-import type { Script } from './script.ts'
+import type { Script, Step } from './script.ts'
 
-const mostEntries = 256
+const mostEntries = 64
 const mostBodyBytes = 4096
-const mostSteps = 1000
+const mostScriptBytes = 512 * 1024
 
 /** Remembers the scripts of small requests: equal requests get equal bytes, so a load test costs no JSON twice. */
 export class ScriptCache {
@@ -16,12 +16,18 @@ export class ScriptCache {
     const kept = this.#scripts.get(name)
     if (kept) return kept
     const { script, repeatable } = make()
-    if (repeatable && Array.isArray(script) && script.length <= mostSteps) {
+    if (repeatable && Array.isArray(script) && isSmall(script as readonly Step[])) {
       if (this.#scripts.size >= mostEntries) this.#scripts.clear()
       this.#scripts.set(name, script)
     }
     return script
   }
+}
+
+function isSmall(steps: readonly Step[]): boolean {
+  let bytes = 0
+  for (const step of steps) bytes += step.kind === 'bytes' ? step.bytes.byteLength : 0
+  return bytes <= mostScriptBytes
 }
 
 /** Everything of a request that an answer depends on, except the API key. */

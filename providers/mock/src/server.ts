@@ -38,7 +38,7 @@ export interface MockServer {
   waitFor(predicate: (record: RecordedRequest) => boolean, timeoutMs: number): Promise<RecordedRequest>
   /** Forgets the recorded requests and the counts of `flaky`. */
   reset(): void
-  /** Closes the port and every connection. */
+  /** Closes the port and every connection; whoever still waits in `waitFor` is rejected. */
   close(): Promise<void>
 }
 
@@ -68,7 +68,10 @@ export async function startMockServer(options: MockServerOptions = {}): Promise<
       recorder.reset()
       counter.reset()
     },
-    close: () => close(server),
+    close: async () => {
+      await close(server)
+      recorder.close()
+    },
   }
 }
 

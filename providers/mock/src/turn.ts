@@ -44,7 +44,7 @@ export function takeTurn(conversation: Conversation, behaviour: Behaviour): Turn
   const refusal = behaviour.refusal ? 'The mock model refuses.' : ''
   const toolCalls = callTools(conversation, behaviour)
   const silent = refusal !== '' || toolCalls.length > 0
-  const full = silent ? '' : (scenario?.text ?? answerText(conversation, behaviour))
+  const full = silent ? '' : scenario?.text || answerText(conversation, behaviour)
   const sized = behaviour.long || behaviour.chunks || behaviour.json
   const limit = sized ? Number.POSITIVE_INFINITY : (conversation.maxTokens ?? Number.POSITIVE_INFINITY) * 4
   const text = full.slice(0, limit)
