@@ -24,8 +24,8 @@ interface Found {
 const deepest = 8
 const longestText = 200
 const longestMessage = 2000
-/** Stripping tags takes time that grows with the square of the length when the tags are broken. */
-const longestMarkup = 8192
+/** Stripping broken tags and escapes takes time that grows with the square of the length: read no further. */
+const longestRead = 8192
 
 /**
  * Reads an error body: `error` as object or string, `message`, `detail`, arrays, JSON inside strings.
@@ -82,7 +82,7 @@ function visitText(text: string, found: Found, depth: number): string | undefine
   const message = inner === undefined ? undefined : visit(inner, found, depth + 1)
   if (message !== undefined) return message
   if (isHtml(text)) return htmlText(text)
-  const plain = text.replaceAll(/\\+"/g, '"').replaceAll('\\n', ' ').trim()
+  const plain = text.slice(0, longestRead).replaceAll(/\\+"/g, '"').replaceAll('\\n', ' ').trim()
   return plain === '' ? undefined : shorten(plain, longestMessage)
 }
 
@@ -146,7 +146,7 @@ function isHtml(text: string): boolean {
 
 function htmlText(html: string): string | undefined {
   const text = html
-    .slice(0, longestMarkup)
+    .slice(0, longestRead)
     .replaceAll(
       /<(script|style|head)\b[^>]*>[\s\S]*?<\/\1>/gi,
       (block) => /<title[^>]*>[^<]*<\/title>/i.exec(block)?.[0] ?? ' ',
