@@ -20,6 +20,7 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
   const answers = uses.filter(isAnswer)
   const calls = uses.filter((use) => !isAnswer(use)).map((use, index) => toolCall(use, call, index))
   const spoken = spokenText(blocks)
+  const refusal = refusalOf(body)
   const answer = answers.length === 0 ? undefined : answers.map(argumentsOf).join('')
   return {
     id: typeof body['id'] === 'string' ? body['id'] : `chatcmpl-${call.id}`,
@@ -32,8 +33,8 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
           index: 0,
           message: {
             role: 'assistant',
-            content: answer ?? contentOf(spoken.text, body, calls),
-            refusal: refusalOf(body),
+            content: answer ?? (spoken.text === '' && (refusal !== null || calls.length > 0) ? null : spoken.text),
+            refusal,
             ...reasoningMembers(blocks),
             ...(answer === undefined ? citationMembers(spoken.sources) : {}),
             ...(calls.length === 0 ? {} : { tool_calls: calls }),
@@ -92,10 +93,6 @@ function spokenText(blocks: readonly JsonObject[]): { text: string; sources: Cit
     citations: found.flatMap(({ citations }) => citations),
   }
   return { text, sources }
-}
-
-function contentOf(text: string, body: JsonObject, calls: readonly ToolCall[]): string | null {
-  return text === '' && (calls.length > 0 || body['stop_reason'] === 'refusal') ? null : text
 }
 
 function reasoningMembers(blocks: readonly JsonObject[]): {
