@@ -88,6 +88,7 @@ export class Playback {
     this.#flush()
     this.#events.closedByMock()
     const { socket } = this.#response
-    socket?.end(() => socket.destroy())
+    // Node joins the chunks of one tick and hands them to the socket after it.
+    setImmediate(() => socket?.end(() => socket.destroy()))
   }
 }
