@@ -15,6 +15,14 @@ test('a pause runs out, and is never shortened', () => {
   expect(cooldown.remainingMs()).toBe(0)
 })
 
+test('a timer that fires a millisecond early finds the pause over', () => {
+  const clock = new ManualClock()
+  const cooldown = new Cooldown(clock)
+  cooldown.start(5_000)
+  clock.advance(4_999)
+  expect(cooldown.remainingMs()).toBe(0)
+})
+
 test('the vendor’s hint is taken, capped; without one the default of the kind', () => {
   const message = ''
   expect(cooldownMs({ kind: 'rate_limit', message, retryAfterMs: 700 })).toBe(700)

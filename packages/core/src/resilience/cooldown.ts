@@ -13,6 +13,9 @@ export function cooldownMs(fault: Fault): number {
   return Math.min(maxCooldownMs, Math.max(0, fault.retryAfterMs ?? defaultCooldownMs[fault.kind]))
 }
 
+/** Timers may fire a millisecond early; whoever has waited for the end of a pause must find it over. */
+const timerSlackMs = 1
+
 /** A pause of one deployment after a rate limit or an empty account; apart from the breaker, which counts failures. */
 export class Cooldown {
   readonly #clock: Clock
@@ -34,6 +37,8 @@ export class Cooldown {
 
   /** 0 when not paused. */
   remainingMs(): number {
-    return this.#until === 0 ? 0 : Math.max(0, this.#until - this.#clock.now())
+    if (this.#until === 0) return 0
+    const left = this.#until - this.#clock.now()
+    return left > timerSlackMs ? left : 0
   }
 }

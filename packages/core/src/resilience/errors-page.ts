@@ -50,7 +50,8 @@ Every error has the OpenAI shape:
 An upstream’s own \`code\` replaces the one in the table when it is a word; the codes of \`context_length\`,
 \`model_not_found\` and \`authentication\` never change. The upstream’s message is passed on, except for \`authentication\`.
 “Again” is a retry at the same provider; “next” is a fallback to the next provider of the model, before anything was sent to
-the client. A “pause” keeps requests away from the provider for as long as it asked, without counting as a failure.
+the client. A “pause” keeps requests away from the provider for as long as it asked, without counting as a failure. A kept-alive
+connection that the upstream closed before any answer is replaced at once, and counts neither as a retry nor as a failure.
 `
 
 const tail = `
