@@ -7,8 +7,8 @@ const env = { PORT: 'not-a-port', KEY: secret, EMPTY: '' }
 
 /** What is in the file, and what is said about it. */
 const broken: readonly (readonly [string, string, readonly string[]])[] = [
-  ['a mistyped global key', 'prot: 80', ['config.yaml:1:7 prot: unknown key; did you mean "port"?']],
-  ['a key that resembles none', 'zebra_stripes: 80', ['config.yaml:1:16 zebra_stripes: unknown key']],
+  ['a mistyped global key', 'prot: 80', ['config.yaml:1:1 prot: unknown key; did you mean "port"?']],
+  ['a key that resembles none', 'zebra_stripes: 80', ['config.yaml:1:1 zebra_stripes: unknown key']],
   [
     'text where a number belongs',
     'port: eighty',
@@ -58,13 +58,13 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     `api_keys:\n  - { kee: ${secret}, name: me }`,
     [
       'config.yaml:2:5 api_keys[0].key: missing; expected text',
-      'config.yaml:2:12 api_keys[0].kee: unknown key; did you mean "key"?',
+      'config.yaml:2:7 api_keys[0].kee: unknown key; did you mean "key"?',
     ],
   ],
   [
     'a nested key',
     'rate_limits:\n  chatt: 5',
-    ['config.yaml:2:10 rate_limits.chatt: unknown key; did you mean "chat"?'],
+    ['config.yaml:2:3 rate_limits.chatt: unknown key; did you mean "chat"?'],
   ],
   ['a list at the top', '- port: 80', ['config.yaml:1:1 expected a mapping, found a list']],
   ['the same key twice', 'port: 1\nport: 2', ['config.yaml:2:1 duplicate key "port"']],
@@ -135,8 +135,8 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'a provider that is text',
-    'providers:\n  - openai-like',
-    ['config.yaml:2:5 providers[0]: expected a mapping, found text "openai-like"'],
+    'providers:\n  - some-vendor',
+    ['config.yaml:2:5 providers[0]: expected a mapping, found text "some-vendor"'],
   ],
   [
     'a type in capitals and a name with spaces',
@@ -176,7 +176,7 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     [
       'config.yaml:4:14 providers[0].models[0]: expected text or a mapping, found number 5',
       'config.yaml:4:36 providers[0].models[4].id: missing; expected text',
-      'config.yaml:4:42 providers[0].models[4].idd: unknown key; did you mean "id"?',
+      'config.yaml:4:37 providers[0].models[4].idd: unknown key; did you mean "id"?',
     ],
   ],
   [
@@ -193,7 +193,7 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     `providers:\n  - name: a\n    type: a\n    models: [m]\n    custom_headers:\n      x-key: "${secret}\\nx: y"\n      "a b": c`,
     [
       'config.yaml:6:14 providers[0].custom_headers.x-key: must be a header value: one line, no control characters; found text (not shown)',
-      'config.yaml:7:14 providers[0].custom_headers["a b"]: not a valid name here: must be a header name: no spaces, no colon',
+      'config.yaml:7:7 providers[0].custom_headers["a b"]: not a valid name here: must be a header name: no spaces, no colon',
     ],
   ],
   ['a prototype key', '__proto__: {port: 1}', ['config.yaml:1:1 __proto__: unknown key']],
@@ -201,7 +201,7 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     'mistakes all over the file, in its order',
     'prot: 80\nproviders:\n  - {name: a, type: a, models: [m], timeout: soon}\nport: 0.5',
     [
-      'config.yaml:1:7 prot: unknown key; did you mean "port"?',
+      'config.yaml:1:1 prot: unknown key; did you mean "port"?',
       'config.yaml:3:46 providers[0].timeout: expected a number, found text "soon"',
       'config.yaml:4:7 port: expected a whole number, found number 0.5',
     ],

@@ -11,13 +11,14 @@ import {
   visit,
   type YAMLError,
 } from 'yaml'
+import type { Place } from './origin.ts'
 import type { ConfigPath, ConfigProblem } from './problem.ts'
 
 /** A parsed file: plain values, and the position of each. */
 export interface ConfigDocument {
   /** `undefined` when the file is not YAML that can be checked any further. */
   readonly value: unknown
-  readonly place: (path: ConfigPath) => Pick<ConfigProblem, 'file' | 'line' | 'column'>
+  readonly place: Place
   readonly problems: readonly ConfigProblem[]
 }
 
@@ -63,7 +64,7 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
     const { line, col } = lines.linePos(offset)
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
-  const place = (path: ConfigPath) => at(offsetOf(document, path))
+  const place: Place = (path, part) => at(offsetOf(document, path, part))
   const found: YAMLError[] = [...document.errors, ...document.warnings]
   const problems: ConfigProblem[] = [
     ...found.map((error) => ({ ...at(startOf(error, document)), path: [], message: sentence(error, text) })),
@@ -123,10 +124,10 @@ function brokenAliases(document: Document): number[] {
 }
 
 /** The offset of the value at `path`: of the key for a mapping's or list's parent that lacks it, else of its nearest ancestor. */
-function offsetOf(document: Document, path: ConfigPath): number {
+function offsetOf(document: Document, path: ConfigPath, part?: 'key'): number {
   let node: unknown = document.contents
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
-  for (const step of path) {
+  for (const [depth, step] of path.entries()) {
     if (isAlias(node)) node = node.resolve(document)
     let next: unknown
     if (isMap(node)) {
@@ -134,7 +135,8 @@ function offsetOf(document: Document, path: ConfigPath): number {
       if (!isPair(pair)) return offset
       const plain = isScalar(pair.value) || isAlias(pair.value)
       const empty = isScalar(pair.value) && pair.value.value === null
-      const target: unknown = plain && !empty ? pair.value : pair.key
+      const keyWanted = part === 'key' && depth === path.length - 1
+      const target: unknown = plain && !empty && !keyWanted ? pair.value : pair.key
       offset = isNode(target) ? (target.range?.[0] ?? offset) : offset
       next = pair.value
     } else if (isSeq(node)) {

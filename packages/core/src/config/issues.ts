@@ -30,6 +30,8 @@ export interface IssueContext {
 export interface Complaint {
   readonly path: ConfigPath
   readonly message: string
+  /** The key is wrong, not its value. */
+  readonly part?: 'key'
 }
 
 /** Turns validation issues into sentences that say what was found and what is expected. */
@@ -48,14 +50,17 @@ export function issuePath(issue: Issue): ConfigPath {
 function complaint(issue: Issue, base: ConfigPath, context: IssueContext): Complaint[] {
   const path = [...base, ...issuePath(issue)]
   if (issue.code === 'unrecognized_keys') {
+    const known = context.keys(path)
     return (issue.keys ?? []).map((key) => ({
       path: [...path, key],
-      message: unknownKey(key, context.keys(path)),
+      message: unknownKey(key, known),
+      part: 'key',
     }))
   }
   if (issue.code === 'invalid_union') return union(issue, path, context)
   const found = describeValue(valueAt(context.value, path), context.hidden(path))
-  return [{ path, message: sentence(issue, found, context, path) }]
+  const message = sentence(issue, found, context, path)
+  return [{ path, message, ...(issue.code === 'invalid_key' && { part: 'key' as const }) }]
 }
 
 function unknownKey(key: string, known: readonly string[]): string {

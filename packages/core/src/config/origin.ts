@@ -1,9 +1,14 @@
 import type { ConfigPath, ConfigProblem } from './problem.ts'
 
+/**
+ * File, line and column of a path's value, or of its nearest ancestor that exists; empty without a file.
+ * `key`: of the key itself, when that is what is wrong.
+ */
+export type Place = (path: ConfigPath, part?: 'key') => Pick<ConfigProblem, 'file' | 'line' | 'column'>
+
 /** Where the values of a configuration came from: what error messages and provider switches need beside the values. */
 export interface ConfigOrigin {
-  /** File, line and column of a path, or of its nearest ancestor that exists. Empty without a file. */
-  readonly place: (path: ConfigPath) => Pick<ConfigProblem, 'file' | 'line' | 'column'>
+  readonly place: Place
   /** The value, or a part of it, was taken from the environment: it is never printed. */
   readonly fromEnv: (path: ConfigPath) => boolean
   /** Environment variables that a provider (by index) names and that are not set. Such a provider is off. */
@@ -14,6 +19,11 @@ export interface ConfigOrigin {
 export const noOrigin: ConfigOrigin = { place: () => ({}), fromEnv: () => false, unset: new Map() }
 
 /** A problem at a path, with its position filled in. */
-export function problemAt(origin: ConfigOrigin, path: ConfigPath, message: string): ConfigProblem {
-  return { ...origin.place(path), path, message }
+export function problemAt(
+  origin: ConfigOrigin,
+  path: ConfigPath,
+  message: string,
+  part?: 'key',
+): ConfigProblem {
+  return { ...origin.place(path, part), path, message }
 }

@@ -1,7 +1,10 @@
 import { inspect } from 'node:util'
 import * as fc from 'fast-check'
-import { Secret } from '@llmproxy/provider-kit'
+import { apiKey, baseUrl, definePlugin, type ProviderPlugin, Secret } from '@llmproxy/provider-kit'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { configureProviders } from '../plugins/configure.ts'
+import { createRegistry } from '../plugins/registry.ts'
 import { ConfigError, formatPath, formatProblem } from './problem.ts'
 import { checkConfig, readConfig } from './read.ts'
 import { revealSecrets } from './secrets.ts'
@@ -70,6 +73,23 @@ describe('readConfig', () => {
       base_url: 'https://api.openai.com/v1',
       queue_timeout: 10,
     })
+  })
+
+  it('has the provider of that sample on when its key is set, and refuses to start when not', async () => {
+    const { config, origin } = read(sample)
+    const vendor = definePlugin({
+      type: 'openai',
+      options: z.strictObject({ api_key: apiKey(), base_url: baseUrl() }),
+      create: ({ base_url }) => ({ baseUrl: base_url, operations: {}, authorize: () => ({}) }),
+    })
+    const registry = createRegistry({ plugins: [vendor] as ProviderPlugin[] })
+    const configure = (env: Record<string, string>) => configureProviders(config!, { registry, env, origin })
+    const { on, problems } = await configure({ PROXY_API_OPENAI_API_KEY: 'a-key' })
+    expect(problems).toEqual([])
+    expect(on.map(({ provider }) => provider.baseUrl)).toEqual(['https://api.openai.com/v1'])
+    expect((await configure({})).problems.map(({ message }) => message)).toEqual([
+      'missing, and enabled is true: set PROXY_API_OPENAI_API_KEY, or write `enabled: auto`',
+    ])
   })
 
   it('fills an empty file with defaults', () => {

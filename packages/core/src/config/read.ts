@@ -66,7 +66,7 @@ function check(
     }).filter((complaint) => !normalised.absent.has(formatPath(complaint.path))),
     ...meaning.problems,
   ]
-  const place = (complaint: Complaint) => problemAt(origin, complaint.path, complaint.message)
+  const place = (complaint: Complaint) => problemAt(origin, complaint.path, complaint.message, complaint.part)
   const problems = inFileOrder([...earlier, ...found.map(place)])
   // What was left out because it is wrong must not be complained about as missing.
   const warnings = issues.length > 0 ? [] : inFileOrder(meaning.warnings.map(place))

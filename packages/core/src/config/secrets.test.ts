@@ -97,9 +97,10 @@ describe('scrubber', () => {
   it('never lets a secret through', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 6 }), fc.string(), fc.string(), (secret, before, after) => {
-        // Around the replacement, the secret may only appear when the surrounding text itself spells it.
-        fc.pre(!`[redacted]`.includes(secret) && !before.includes(secret) && !after.includes(secret))
-        expect(scrubber([secret])(`${before} ${secret} ${after}`)).toContain('[redacted]')
+        fc.pre(!secret.includes('\0'))
+        const scrubbed = scrubber([secret])(`${before}${secret}${after}`)
+        // The marker itself must not count when it happens to spell the secret together with its surroundings.
+        expect(scrubbed.replaceAll('[redacted]', '\0')).not.toContain(secret)
       }),
     )
   })

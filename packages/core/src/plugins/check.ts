@@ -40,7 +40,7 @@ export function checkPlugin(value: unknown, expectedType: string): ProviderPlugi
   return plugin as unknown as ProviderPlugin
 }
 
-/** `azure_openai` and `azure-openai` are the same type. */
+/** `some_vendor` and `some-vendor` are the same type. */
 export function canonicalType(type: string): string {
   return type.replaceAll('-', '_')
 }

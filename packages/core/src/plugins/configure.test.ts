@@ -170,8 +170,8 @@ describe('wrong plugin options', () => {
     const { problems, on } = await configure(entries)
     expect(on).toEqual([])
     expect(problems).toEqual([
-      'config.yaml:6:16 providers[0].prioritty: unknown key; did you mean "priority"?',
-      'config.yaml:7:14 providers[0].bse_url: unknown key; did you mean "base_url"?',
+      'config.yaml:6:5 providers[0].prioritty: unknown key; did you mean "priority"?',
+      'config.yaml:7:5 providers[0].bse_url: unknown key; did you mean "base_url"?',
       'config.yaml:8:14 providers[0].retries: must be at least 1, found number 0',
       'config.yaml:9:13 providers[0].region: expected one of "east", "west", found text "eest"; did you mean "east"?',
       'config.yaml:10:12 providers[0].token: must have at most 3 characters, found text (not shown)',
@@ -185,7 +185,7 @@ describe('wrong plugin options', () => {
       '  - {name: a, type: acme, models: [m], api_key_env: K, bse_url: x}',
     )
     expect(off).toEqual(['a: set K'])
-    expect(problems).toEqual(['config.yaml:2:65 providers[0].bse_url: unknown key; did you mean "base_url"?'])
+    expect(problems).toEqual(['config.yaml:2:56 providers[0].bse_url: unknown key; did you mean "base_url"?'])
   })
 
   it('are read from the environment as numbers where numbers are wanted', async () => {

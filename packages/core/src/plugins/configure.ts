@@ -116,7 +116,7 @@ async function switchedOff(
   const problems = unknown.map((key) => {
     const meant = nearest(key, [...(known ?? []), ...Object.keys(providerHostShape)])
     const message = `unknown key${meant === undefined ? '' : `; did you mean "${meant}"?`}`
-    return problemAt(origin, ['providers', index, key], message)
+    return problemAt(origin, ['providers', index, key], message, 'key')
   })
   return { off: off(entry, reason, variable), problems }
 }
@@ -141,7 +141,8 @@ async function createProvider(entry: ProviderConfig, index: number, parts: Parts
   const options = key.value !== undefined && takesKey ? { ...given, api_key: key.value } : given
   const secrets = [...new Set([...collectSecrets(options), ...headerSecrets(entry)])]
   const base: ConfigPath = ['providers', index]
-  const place = (complaint: Complaint) => problemAt(origin, [...base, ...complaint.path], complaint.message)
+  const place = (complaint: Complaint) =>
+    problemAt(origin, [...base, ...complaint.path], complaint.message, complaint.part)
   const checked = await validateOptions({ plugin, options, secrets, origin, base })
   if (checked.complaints !== undefined) {
     const noKey = options.api_key === undefined && checked.complaints.some(isAboutKey)

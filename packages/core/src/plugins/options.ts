@@ -44,7 +44,10 @@ export async function validateOptions(input: OptionsInput): Promise<CheckedOptio
     hidden: (path) => isHidden([...base, ...path], origin),
     keys: (path) => (path.length === 0 ? entryKeys(plugin) : (pluginKeys(plugin, path) ?? [])),
   })
-  return { complaints: found.map(({ path, message }) => ({ path, message: scrub(message) })), scrub }
+  return {
+    complaints: found.map((complaint) => ({ ...complaint, message: scrub(complaint.message) })),
+    scrub,
+  }
 }
 
 /** A mistyped key may have been meant for the plugin or for the host. */
