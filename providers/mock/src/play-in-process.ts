@@ -49,6 +49,10 @@ async function* body(
 async function idle(step: Step, signal: AbortSignal, clock: MockClock): Promise<void> {
   if (step.kind === 'cut') throw connectionError('the mock closed the connection')
   signal.throwIfAborted()
+  if (step.kind === 'wait' && step.milliseconds === 0) {
+    await new Promise(setImmediate)
+    return
+  }
   await new Promise<void>((resolve, reject) => {
     const stop = (): void => {
       clock.cancel(timer)

@@ -53,7 +53,7 @@ export class Playback {
         return this.#write(step.bytes)
       case 'wait':
         this.#flush()
-        this.#timer = this.#clock.after(step.milliseconds, () => this.next())
+        this.#wait(step.milliseconds)
         return false
       case 'cut':
         this.#cut()
@@ -69,6 +69,12 @@ export class Playback {
         step satisfies never
         return false
     }
+  }
+
+  #wait(milliseconds: number): void {
+    // Nothing to wait for but the next turn of the event loop; a timer would take a millisecond.
+    if (milliseconds === 0) setImmediate(() => this.next())
+    else this.#timer = this.#clock.after(milliseconds, () => this.next())
   }
 
   #write(bytes: Uint8Array): boolean {
