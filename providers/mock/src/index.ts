@@ -4,7 +4,7 @@ import { answer } from './answer.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { FlakyCounter } from './flaky-counter.ts'
 import { playInProcess } from './play-in-process.ts'
-import { modelNames } from './model-list.ts'
+import { isObject } from './schema-instance.ts'
 import { inOrder, pause } from './script.ts'
 
 /** Options of `type: mock`. */
@@ -43,7 +43,7 @@ function createProvider({ latency }: MockOptions, clock: MockClock): Provider {
     health: () => ({ method: 'GET', path: '/models' }),
     models: {
       request: () => ({ method: 'GET', path: '/models' }),
-      response: () => modelNames(),
+      response: readModels,
     },
     exchange: async ({ method, url, headers, body = nothing }, { signal }) => {
       const path = url.slice(baseUrl.length)
@@ -51,6 +51,11 @@ function createProvider({ latency }: MockOptions, clock: MockClock): Provider {
       return playInProcess(latency === 0 ? script : inOrder(pause(latency), script), signal, clock)
     },
   }
+}
+
+function readModels(body: unknown): readonly string[] {
+  const list: readonly unknown[] = isObject(body) && Array.isArray(body.data) ? body.data : []
+  return list.flatMap((model) => (isObject(model) && typeof model.id === 'string' ? [model.id] : []))
 }
 
 function relayed(path: string): Operation<never, never, never> {

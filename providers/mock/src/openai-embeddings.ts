@@ -31,9 +31,15 @@ export function embed(text: string, dimensions: number): Float32Array<ArrayBuffe
   let state = 0x811c9dc5
   for (const byte of Buffer.from(text)) state = Math.imul(state ^ byte, 0x01000193)
   const vector = Array.from({ length: dimensions }, () => {
-    state = Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9
-    return (state >>> 8) / 0x800000 - 1
+    state = (state + 0x9e3779b9) | 0
+    // Twice, or neighbouring texts would begin with nearly the same number.
+    return (mixed(mixed(state)) >>> 8) / 0x800000 - 1
   })
   const length = Math.hypot(...vector) || 1
   return Float32Array.from(vector, (value) => value / length)
+}
+
+function mixed(bits: number): number {
+  const product = Math.imul(bits ^ (bits >>> 15), 0x2c1b3c6d)
+  return product ^ (product >>> 12)
 }
