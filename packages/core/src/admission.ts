@@ -11,11 +11,22 @@ export interface Admission {
   readonly permit: Permit
 }
 
-/** Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. */
-export function closedReason({ breaker, cooldown }: LiveDeployment): AttemptFault | undefined {
+/**
+ * Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. The only deployment of a route (`alone`)
+ * pauses only when the vendor said for how long: a guess of ours must not make a model vanish.
+ */
+export function closedReason(
+  { breaker, cooldown }: LiveDeployment,
+  alone: boolean,
+): AttemptFault | undefined {
   const pause = cooldown.remainingMs()
-  if (pause > 0) {
-    return { kind: 'rate_limit', code: 'cooling_down', retryAfterMs: pause, message: 'the provider asked for a pause after a rate limit' }
+  if (pause > 0 && !(alone && cooldown.guessed)) {
+    return {
+      kind: 'rate_limit',
+      code: 'cooling_down',
+      retryAfterMs: pause,
+      message: 'the provider asked for a pause after a rate limit',
+    }
   }
   return breaker.state === 'open' ? breakerOpen(breaker.retryAfterMs()) : undefined
 }
@@ -31,20 +42,28 @@ export function admit(live: LiveProvider, deployment: LiveDeployment): Admission
   if (!live.pace.take()) {
     permit.release()
     live.gate.release()
-    return { kind: 'rate_limit', code: 'provider_rate_limit', retryAfterMs: live.pace.retryAfterMs(), message: 'the configured rate_limit of the provider is reached' }
+    return {
+      kind: 'rate_limit',
+      code: 'provider_rate_limit',
+      retryAfterMs: live.pace.retryAfterMs(),
+      message: 'the configured rate_limit of the provider is reached',
+    }
   }
   return { live, deployment, permit }
 }
 
 /** Gives slot and permit back with the attempt's verdict. */
-export function settleAdmission({ live, deployment, permit }: Admission, fault: AttemptFault | undefined): void {
+export function settleAdmission(
+  { live, deployment, permit }: Admission,
+  fault: AttemptFault | undefined,
+): void {
   live.gate.release()
   if (fault === undefined) return permit.success()
   switch (breakerRule(fault)) {
     case 'failure':
       return permit.failure()
     case 'cooldown':
-      deployment.cooldown.start(cooldownMs(fault))
+      deployment.cooldown.start(cooldownMs(fault), fault.retryAfterMs === undefined)
       return permit.release()
     default:
       return permit.release()
@@ -61,5 +80,10 @@ export function queueTimeout(live: LiveProvider): AttemptFault {
 }
 
 function breakerOpen(retryAfterMs: number): AttemptFault {
-  return { kind: 'overloaded', code: 'breaker_open', retryAfterMs, message: 'the provider has failed repeatedly and is not asked for a while' }
+  return {
+    kind: 'overloaded',
+    code: 'breaker_open',
+    retryAfterMs,
+    message: 'the provider has failed repeatedly and is not asked for a while',
+  }
 }

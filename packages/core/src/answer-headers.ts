@@ -14,7 +14,11 @@ const droppedLimit = 2_048
 const rateLimitHeader = /^(?:x|[a-z]+)-ratelimit-[a-z-]+$/
 
 /** The headers that say how a request was served, and what is passed on of the upstream's. */
-export function answerHeaders(contentType: string, facts: RoutingFacts, upstream: HeaderMap): Record<string, string> {
+export function answerHeaders(
+  contentType: string,
+  facts: RoutingFacts,
+  upstream: HeaderMap,
+): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': contentType,
     'x-llmproxy-provider': facts.provider,
@@ -22,8 +26,10 @@ export function answerHeaders(contentType: string, facts: RoutingFacts, upstream
     'x-llmproxy-attempts': String(facts.attempts),
     'x-llmproxy-overhead-ms': facts.overheadMs.toFixed(2),
   }
-  if (facts.dropped.size > 0) headers['x-llmproxy-dropped'] = headerValue([...facts.dropped].join(', ')).slice(0, droppedLimit)
-  for (const name in upstream) if (isRateLimitHeader(name)) headers[name] = headerValue(String(upstream[name]))
+  if (facts.dropped.size > 0)
+    headers['x-llmproxy-dropped'] = headerValue([...facts.dropped].join(', ')).slice(0, droppedLimit)
+  for (const name of Object.keys(upstream))
+    if (isRateLimitHeader(name)) headers[name] = headerValue(upstream[name] ?? '')
   return headers
 }
 

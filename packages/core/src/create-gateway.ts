@@ -36,17 +36,36 @@ export interface GatewayOptions {
 const silent: GatewayLog = { error: () => undefined }
 
 /** Starts a gateway from a configuration object or a file that was read. Rejects with a `ConfigError` that lists everything wrong. */
-export async function createGateway(config: GatewayConfigInput | CheckedConfig, options: GatewayOptions = {}): Promise<Gateway> {
+export async function createGateway(
+  config: GatewayConfigInput | CheckedConfig,
+  options: GatewayOptions = {},
+): Promise<Gateway> {
   const env = options.env ?? {}
   const checked = isChecked(config) ? config : checkConfig(config, env)
   if (checked.config === undefined) throw new ConfigError(checked.problems)
-  const registry = createRegistry({ plugins: options.plugins ?? [], ...(options.load === undefined ? {} : { load: options.load }) })
-  const { on, off, problems } = await configureProviders(checked.config, { registry, env, origin: checked.origin })
+  const registry = createRegistry({
+    plugins: options.plugins ?? [],
+    ...(options.load === undefined ? {} : { load: options.load }),
+  })
+  const { on, off, problems } = await configureProviders(checked.config, {
+    registry,
+    env,
+    origin: checked.origin,
+  })
   if (problems.length > 0) throw new ConfigError(problems)
   const clock = options.clock ?? systemClock
-  const secrets = [...on.flatMap((entry) => entry.secrets), ...checked.config.api_keys.map(({ key }) => key.reveal())]
+  const secrets = [
+    ...on.flatMap((entry) => entry.secrets),
+    ...checked.config.api_keys.map((key) => ('key' in key ? key.key : key).reveal()),
+  ]
   return new Gateway({
-    snapshot: buildSnapshot({ config: checked.config, on, off, clock, userAgent: options.userAgent ?? 'llmproxy' }),
+    snapshot: buildSnapshot({
+      config: checked.config,
+      on,
+      off,
+      clock,
+      userAgent: options.userAgent ?? 'llmproxy',
+    }),
     ledger: new Ledger(clock),
     clock,
     random: options.random ?? Math.random,

@@ -42,6 +42,10 @@ export class GatewayError extends Error {
 }
 
 /** 400: the client's body or a field of it. `param` is the JSON path. */
-export function invalidRequest(message: string, param: string | null = null, code: string | null = null): GatewayError {
+export function invalidRequest(
+  message: string,
+  param: string | null = null,
+  code: string | null = null,
+): GatewayError {
   return new GatewayError(400, 'invalid_request_error', message, { param, code })
 }

@@ -2,7 +2,7 @@ import { redactKeys } from '@llmproxy/provider-kit'
 import type { GatewayError } from './errors.ts'
 import { parseJson } from './exchange/classify.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
-import type { Ending } from './metrics/outcome.ts'
+import type { AttemptRecord, Ending } from './metrics/outcome.ts'
 import type { RequestRun } from './request-run.ts'
 import { faultToError } from './resilience/fault-error.ts'
 import { providersUnavailable } from './resilience/providers-unavailable.ts'
@@ -31,9 +31,12 @@ export function failureOf(
   if (served.kind === 'broken' || fault?.kind === 'cancelled' || run.cancelled !== undefined) {
     return { error: faultToError(scrubbed(fault!, scrub), { attempts: run.attempts }), ending }
   }
-  const records = run.attempts.length > 0 ? run.attempts : run.skipped
-  const shown = records.map((record) => (record.fault === undefined ? record : { ...record, fault: scrubbed(record.fault, scrub) }))
-  const error = providersUnavailable(shown, retryAfterMs > 0 ? retryAfterMs : undefined, showDetails)
+  const safe = (records: readonly AttemptRecord[]) =>
+    records.map((record) =>
+      record.fault === undefined ? record : { ...record, fault: scrubbed(record.fault, scrub) },
+    )
+  const wait = retryAfterMs > 0 ? retryAfterMs : undefined
+  const error = providersUnavailable(safe(run.attempts), wait, showDetails, safe(run.skipped))
   const body = fault === undefined ? undefined : relayedBody(fault, error, scrub)
   return body === undefined ? { error, ending } : { error, ending, body }
 }
@@ -53,8 +56,13 @@ function scrubbed(fault: AttemptFault, scrub: (text: string) => string): Attempt
  * Clients recognise vendors' errors by wording and extra members, so a client's own mistake is answered with the upstream's
  * body where it has the right shape. Never for failures of ours: those texts may quote our key.
  */
-function relayedBody(fault: AttemptFault, error: GatewayError, scrub: (text: string) => string): string | undefined {
-  if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message)) return undefined
+function relayedBody(
+  fault: AttemptFault,
+  error: GatewayError,
+  scrub: (text: string) => string,
+): string | undefined {
+  if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message))
+    return undefined
   const { error: inner } = (parseJson(fault.envelope) ?? {}) as { error?: Record<string, unknown> }
   if (typeof inner !== 'object' || inner === null || typeof inner['message'] !== 'string') return undefined
   if (typeof inner['type'] !== 'string' || (inner['code'] ?? null) !== error.code) return undefined

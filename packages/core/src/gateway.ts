@@ -15,7 +15,15 @@ import type { Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
 import { type SpecMetrics, specMetrics } from './metrics/spec-metrics.ts'
 import type { ProviderOff } from './plugins/configure.ts'
-import { health, isUsable, modelLine, type ModelLine, modelListing, type ModelListing, providers } from './reports.ts'
+import {
+  health,
+  isUsable,
+  modelLine,
+  type ModelLine,
+  modelListing,
+  type ModelListing,
+  providers,
+} from './reports.ts'
 import { RequestRun } from './request-run.ts'
 import { needsOf } from './routing/needs.ts'
 import { type Route, route } from './routing/route.ts'
@@ -54,7 +62,6 @@ export class Gateway {
     this.#startedAt = Math.floor(clock.epoch() / 1000)
     this.#vitals = new Vitals(clock.now(), snapshot.live.size > 0)
     ledger.configure(snapshot.live.keys(), (model) => snapshot.table.label(model))
-    ledger.gauge({ name: 'llmproxy_requests_in_flight', help: 'Requests that are being served.', read: () => this.#running.size })
   }
 
   /**
@@ -93,17 +100,31 @@ export class Gateway {
       stream: run.stream,
       needs: needsOf(operation, body),
       random,
-      isWell: (target) => this.#isWell(snapshot.live.get(target.provider)!, entryOf(target.model).id),
+      isWell: (target) => this.#isWell(snapshot.live.get(target.provider)!, target.entry),
       off: snapshot.switchedOff,
     })
   }
 
   async #serve(run: RequestRun, { targets }: Extract<Route, { kind: 'route' }>): Promise<number> {
     const { snapshot, clock, random, scrub } = this.#parts
-    const served = await serve(run, targets, { snapshot, clock, random, deployment: this.#deployment })
+    const served = await serve(run, targets, {
+      snapshot,
+      clock,
+      random,
+      deployment: this.#deployment,
+      targets: targets.length,
+    })
     if (served.kind !== 'answered') {
-      const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, entryOf(target.model).id))
-      const { error, ending, body } = failureOf(run, served, Math.min(...waits), snapshot.config.error_details, scrub)
+      const waits = targets.map((target) =>
+        this.#retryAfterMs(snapshot.live.get(target.provider)!, target.entry),
+      )
+      const { error, ending, body } = failureOf(
+        run,
+        served,
+        Math.min(...waits),
+        snapshot.config.error_details,
+        scrub,
+      )
       run.fail(error, ending, body)
     }
     return served.repairedFrames
@@ -212,8 +233,15 @@ export class Gateway {
   }
 }
 
-const shuttingDown: AttemptFault = { kind: 'timeout', phase: 'total', code: 'shutting_down', message: 'the gateway is shutting down' }
+const shuttingDown: AttemptFault = {
+  kind: 'timeout',
+  phase: 'total',
+  code: 'shutting_down',
+  message: 'the gateway is shutting down',
+}
 
 function internalError(): GatewayError {
-  return new GatewayError(500, 'server_error', 'An unexpected error happened in the gateway', { code: 'internal_error' })
+  return new GatewayError(500, 'server_error', 'An unexpected error happened in the gateway', {
+    code: 'internal_error',
+  })
 }

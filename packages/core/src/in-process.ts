@@ -52,11 +52,25 @@ export async function respond(
   return egress.answer(outcome)
 }
 
-function ingressOf(operation: OperationName, body: unknown, options: RespondOptions, id: string, startedAt: number): Ingress | GatewayError {
+function ingressOf(
+  operation: OperationName,
+  body: unknown,
+  options: RespondOptions,
+  id: string,
+  startedAt: number,
+): Ingress | GatewayError {
   try {
     const bytes = Buffer.from(JSON.stringify(body) ?? '')
     const parsed: IngressBody = parseBody(operation, bytes)
-    return { id, operation, bytes, body: parsed, caller: options.caller ?? 'in-process', headers: options.headers ?? {}, startedAt }
+    return {
+      id,
+      operation,
+      bytes,
+      body: parsed,
+      caller: options.caller ?? 'in-process',
+      headers: options.headers ?? {},
+      startedAt,
+    }
   } catch (error) {
     if (GatewayError.is(error)) return error
     throw error

@@ -50,7 +50,14 @@ export interface LiveProviderInput {
   readonly userAgent: string
 }
 
-export function openLiveProvider({ type, config, provider, settings, clock, userAgent }: LiveProviderInput): LiveProvider {
+export function openLiveProvider({
+  type,
+  config,
+  provider,
+  settings,
+  clock,
+  userAgent,
+}: LiveProviderInput): LiveProvider {
   const { origin, baseUrl } = splitBaseUrl(provider.baseUrl)
   return {
     name: config.name,
@@ -102,8 +109,8 @@ export function deploymentOf(
 
 function codecsOf({ operations }: Provider): Partial<Record<OperationName, Operation>> {
   const { chat, completions } = operations
-  const bridge = completions === undefined && chat !== undefined ? { completions: completionsOverChat(chat) } : {}
-  return { ...operations, ...bridge } as Partial<Record<OperationName, Operation>>
+  if (completions !== undefined || chat === undefined) return operations
+  return { ...operations, completions: completionsOverChat(chat) }
 }
 
 /** True when the upstream answers in the OpenAI dialect, so that `stream_options` means something to it. */

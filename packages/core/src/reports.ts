@@ -24,8 +24,18 @@ export interface ModelListing {
   readonly data: readonly ModelLine[]
 }
 
-export function modelLine({ id, owned_by, providers, context_window }: ListedModel, created: number): ModelLine {
-  return { id, object: 'model', created, owned_by, providers, ...(context_window === undefined ? {} : { context_window }) }
+export function modelLine(
+  { id, owned_by, providers, context_window }: ListedModel,
+  created: number,
+): ModelLine {
+  return {
+    id,
+    object: 'model',
+    created,
+    owned_by,
+    providers,
+    ...(context_window === undefined ? {} : { context_window }),
+  }
 }
 
 export function modelListing({ table }: Snapshot, created: number): ModelListing {

@@ -51,12 +51,14 @@ export class RequestRun implements StreamPort {
 
   constructor({ ingress, egress, settings, clock }: RunInput) {
     this.ingress = ingress
-    this.stream = ingress.body.stream === true && (ingress.operation === 'chat' || ingress.operation === 'completions')
+    this.stream =
+      ingress.body.stream === true && (ingress.operation === 'chat' || ingress.operation === 'completions')
     this.#egress = egress
     this.#settings = settings
     this.#clock = clock
     this.#startedEpoch = clock.epoch()
-    this.deadlineAt = settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
+    this.deadlineAt =
+      settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
     egress.onGone = () => this.cancel(clientGone)
     egress.onDrain = () => this.#attempt?.drained()
     if (egress.gone) this.#cancelled = clientGone
@@ -126,7 +128,14 @@ export class RequestRun implements StreamPort {
   }
 
   skip(live: LiveProvider, model: string, fault: AttemptFault): void {
-    this.skipped.push({ provider: live.name, type: live.type, model, durationMs: 0, firstByteMs: null, fault })
+    this.skipped.push({
+      provider: live.name,
+      type: live.type,
+      model,
+      durationMs: 0,
+      firstByteMs: null,
+      fault,
+    })
   }
 
   /** Waits for `milliseconds`. Ends early when the request is cancelled. */
@@ -162,7 +171,11 @@ export class RequestRun implements StreamPort {
 
   commit(upstream: HeaderMap, waitedMs: number): void {
     this.#firstChunkMs = this.#clock.now() - this.ingress.startedAt
-    if (!this.#headSent) this.#head(200, answerHeaders(eventStream, this.#facts(this.#firstChunkMs - this.#waitedMs - waitedMs), upstream))
+    if (!this.#headSent)
+      this.#head(
+        200,
+        answerHeaders(eventStream, this.#facts(this.#firstChunkMs - this.#waitedMs - waitedMs), upstream),
+      )
   }
 
   write(bytes: Buffer): boolean {
@@ -188,7 +201,9 @@ export class RequestRun implements StreamPort {
   answer(status: number, upstream: HeaderMap, bytes: Buffer, usage: unknown): void {
     const elapsed = this.#clock.now() - this.ingress.startedAt
     this.#usage = normaliseUsage(usage)
-    const body = this.#settings.proxy_info ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed)) : bytes
+    const body = this.#settings.proxy_info
+      ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed))
+      : bytes
     const headers = answerHeaders(json, this.#facts(elapsed - this.#waitedMs), upstream)
     headers['content-length'] = String(body.length)
     this.#bytesOut += body.length
@@ -217,10 +232,16 @@ export class RequestRun implements StreamPort {
       return
     }
     const { attempts } = this
-    const facts = this.#provider === undefined || attempts.length === 0 ? {} : answerHeaders(json, this.#facts(0), {})
+    const facts =
+      this.#provider === undefined || attempts.length === 0 ? {} : answerHeaders(json, this.#facts(0), {})
     const bytes = Buffer.from(text)
     this.#bytesOut += bytes.length
-    this.#head(error.status, { ...facts, ...error.headers, 'content-type': json, 'content-length': String(bytes.length) })
+    this.#head(error.status, {
+      ...facts,
+      ...error.headers,
+      'content-type': json,
+      'content-length': String(bytes.length),
+    })
     this.#egress.end(bytes)
   }
 

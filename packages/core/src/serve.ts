@@ -1,14 +1,16 @@
 import { ProviderFault } from '@llmproxy/provider-kit'
 import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
 import type { Clock } from './clock.ts'
+import type { GatewayConfig } from './config/schema.ts'
 import { Attempt, type AttemptResult } from './exchange/attempt.ts'
 import { thrownFault } from './exchange/classify.ts'
 import { prepare } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
+import type { WatchLimits } from './exchange/watch.ts'
 import { type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
 import type { RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
-import { entryOf, type RouteTarget } from './routing/route-target.ts'
+import type { RouteTarget } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export interface Serving {
@@ -16,6 +18,8 @@ export interface Serving {
   readonly clock: Clock
   readonly random: () => number
   readonly deployment: (live: LiveProvider, model: string) => LiveDeployment
+  /** How many deployments the route has. */
+  readonly targets: number
 }
 
 /** What became of a request: its answer, or the fault that ended its route (`undefined`: nothing could be asked). */
@@ -26,9 +30,14 @@ export type Served = { readonly repairedFrames: number } & (
 )
 
 /** Asks the deployments of a route in order until one answers, the policy says stop, or nobody waits any more. */
-export async function serve(run: RequestRun, targets: readonly RouteTarget[], serving: Serving): Promise<Served> {
+export async function serve(
+  run: RequestRun,
+  targets: readonly RouteTarget[],
+  serving: Serving,
+): Promise<Served> {
   let fault: AttemptFault | undefined
   let retries = 0
+  let raced = false
   for (let index = 0; index < targets.length;) {
     const target = targets[index]!
     const live = serving.snapshot.live.get(target.provider)!
@@ -41,10 +50,12 @@ export async function serve(run: RequestRun, targets: readonly RouteTarget[], se
       continue
     }
     if (tried.kind !== 'fault') return tried
-    fault = tried.fault
+    fault = oneRace(tried.fault, raced)
+    raced ||= fault.reusedSocketDied === true
     const decision = decide({
       fault,
-      attemptsLeft: run.cancelled === undefined ? serving.snapshot.config.max_attempts - run.attempts.length : 0,
+      attemptsLeft:
+        run.cancelled === undefined ? serving.snapshot.config.max_attempts - run.attempts.length : 0,
       retriesLeft: live.config.max_retries - retries,
       retryNumber: retries + 1,
       remainingMs: run.remainingMs,
@@ -66,14 +77,24 @@ export async function serve(run: RequestRun, targets: readonly RouteTarget[], se
   return { kind: 'failed', fault: run.cancelled ?? fault, repairedFrames: 0 }
 }
 
+/** The keep-alive race is repeated once: a second death in a row is no race any more, and the request may have been seen. */
+function oneRace(fault: AttemptFault, raced: boolean): AttemptFault {
+  return raced && fault.reusedSocketDied === true ? { ...fault, reusedSocketDied: false } : fault
+}
+
 type Tried =
   | { readonly kind: 'skipped'; readonly fault: AttemptFault }
   | { readonly kind: 'fault'; readonly fault: AttemptFault }
   | Exclude<Served, { kind: 'failed' }>
 
-async function attemptOnce(run: RequestRun, live: LiveProvider, target: RouteTarget, serving: Serving): Promise<Tried> {
-  const deployment = serving.deployment(live, entryOf(target.model).id)
-  const closed = closedReason(deployment)
+async function attemptOnce(
+  run: RequestRun,
+  live: LiveProvider,
+  target: RouteTarget,
+  serving: Serving,
+): Promise<Tried> {
+  const deployment = serving.deployment(live, target.entry)
+  const closed = closedReason(deployment, serving.targets === 1)
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const attempt = prepared(run, live, target, serving)
   if ('kind' in attempt) return refused(run, attempt)
@@ -83,7 +104,12 @@ async function attemptOnce(run: RequestRun, live: LiveProvider, target: RouteTar
 }
 
 /** The exchange, not begun yet. A fault: the provider cannot express the request, or `strict` forbids what it would drop. */
-function prepared(run: RequestRun, live: LiveProvider, target: RouteTarget, { snapshot, clock }: Serving): Attempt | AttemptFault {
+function prepared(
+  run: RequestRun,
+  live: LiveProvider,
+  target: RouteTarget,
+  { snapshot, clock }: Serving,
+): Attempt | AttemptFault {
   const { config } = snapshot
   const { operation, body } = run.ingress
   const codec = live.codecs[operation]!
@@ -100,8 +126,6 @@ function prepared(run: RequestRun, live: LiveProvider, target: RouteTarget, { sn
       askUsage: run.stream && live.supports.stream_usage !== false && speaksOpenai(live, operation),
     })
     if (live.config.strict && run.dropped.size > 0) return strictFault(run.dropped)
-    const now = clock.now()
-    const { timeout, idle_timeout: idle = config.idle_timeout } = live.config
     return new Attempt({
       live,
       operation,
@@ -109,13 +133,7 @@ function prepared(run: RequestRun, live: LiveProvider, target: RouteTarget, { sn
       call,
       request,
       clock,
-      limits: {
-        firstByteAt: timeout === 0 ? Infinity : now + timeout * 1000,
-        deadlineAt: run.deadlineAt,
-        idleMs: idle === 0 ? Infinity : idle * 1000,
-        streamEndAt: config.stream_timeout === 0 ? Infinity : run.ingress.startedAt + config.stream_timeout * 1000,
-        keepaliveMs: run.stream && config.keepalive_interval > 0 ? config.keepalive_interval * 1000 : Infinity,
-      },
+      limits: limitsOf(run, live, config, clock.now()),
       silentSince: run.ingress.startedAt,
       includeUsage: body.stream_options?.include_usage === true,
       responseLimit: config.response_limit,
@@ -123,7 +141,22 @@ function prepared(run: RequestRun, live: LiveProvider, target: RouteTarget, { sn
       port: run,
     })
   } catch (error) {
-    return ProviderFault.is(error) ? error.fault : { ...thrownFault(error), message: 'the provider cannot express this request' }
+    return ProviderFault.is(error)
+      ? error.fault
+      : { ...thrownFault(error), message: 'the provider cannot express this request' }
+  }
+}
+
+/** The time limits of one attempt that begins `now`. 0 in the configuration means none. */
+function limitsOf(run: RequestRun, live: LiveProvider, config: GatewayConfig, now: number): WatchLimits {
+  const { timeout, idle_timeout: idle = config.idle_timeout } = live.config
+  const orNever = (seconds: number) => (seconds === 0 ? Infinity : seconds * 1000)
+  return {
+    firstByteAt: now + orNever(timeout),
+    deadlineAt: run.deadlineAt,
+    idleMs: orNever(idle),
+    streamEndAt: run.ingress.startedAt + orNever(config.stream_timeout),
+    keepaliveMs: run.stream ? orNever(config.keepalive_interval) : Infinity,
   }
 }
 
@@ -134,7 +167,11 @@ function refused(run: RequestRun, fault: AttemptFault): Tried {
 }
 
 /** Waits for a slot if it must, then takes permit and pace. */
-async function admitted(run: RequestRun, live: LiveProvider, deployment: LiveDeployment): Promise<Admission | AttemptFault> {
+async function admitted(
+  run: RequestRun,
+  live: LiveProvider,
+  deployment: LiveDeployment,
+): Promise<Admission | AttemptFault> {
   if (!live.gate.tryAcquire()) {
     const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
     if (got !== 'acquired') return queueTimeout(live)
@@ -146,7 +183,12 @@ async function admitted(run: RequestRun, live: LiveProvider, deployment: LiveDep
   return admit(live, deployment)
 }
 
-async function conclude(run: RequestRun, attempt: Attempt, admission: Admission, clock: Clock): Promise<Tried> {
+async function conclude(
+  run: RequestRun,
+  attempt: Attempt,
+  admission: Admission,
+  clock: Clock,
+): Promise<Tried> {
   const startedAt = clock.now()
   run.attach(attempt)
   let result: AttemptResult | undefined

@@ -29,7 +29,10 @@ export interface SnapshotInput {
 export function buildSnapshot({ config, on, off, clock, userAgent }: SnapshotInput): Snapshot {
   const live = new Map<string, LiveProvider>()
   for (const { config: entry, plugin, provider } of on) {
-    live.set(entry.name, openLiveProvider({ type: plugin.type, config: entry, provider, settings: config, clock, userAgent }))
+    live.set(
+      entry.name,
+      openLiveProvider({ type: plugin.type, config: entry, provider, settings: config, clock, userAgent }),
+    )
   }
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))
   return { config, live, off, switchedOff, table: new ModelTable([...live.values()].map(routed)) }

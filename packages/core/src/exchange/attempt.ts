@@ -351,7 +351,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 }
 
 function isJson(headers: HeaderMap): boolean {
-  return /\bjson\b/i.test(String(headers['content-type'] ?? ''))
+  return /\bjson\b/i.test(headers['content-type'] ?? '')
 }
 
 const timeoutMessages = {

@@ -18,7 +18,7 @@ type Decoder = Gunzip | Inflate | BrotliDecompress
 export function decoderFor(headers: HeaderMap): Decoder | 'identity' | 'refused' {
   const encoding = headers['content-encoding']
   if (encoding === undefined) return 'identity'
-  switch (String(encoding).trim().toLowerCase()) {
+  switch (encoding.trim().toLowerCase()) {
     case '':
     case 'identity':
       return 'identity'

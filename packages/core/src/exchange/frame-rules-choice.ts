@@ -132,7 +132,12 @@ function isEmpty(delta: JsonObject): boolean {
   for (const key in delta) {
     if (key === 'role') continue
     const value = delta[key]
-    if (value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)) {
+    if (
+      value !== undefined &&
+      value !== null &&
+      value !== '' &&
+      !(Array.isArray(value) && value.length === 0)
+    ) {
       return false
     }
   }

@@ -107,7 +107,7 @@ function shapeOf(bytes: Buffer, name: string, cutUsage: boolean): Shape | undefi
   let text: Range | undefined
   let padding: Range | undefined
   let cut: Range | undefined
-  for (const scan = new MemberScan(bytes, open); scan.next(); ) {
+  for (const scan = new MemberScan(bytes, open); scan.next();) {
     if (scan.is('choices')) {
       // Twins: only one of them counts, so the bytes are not what they seem.
       if (text !== undefined) return undefined
@@ -142,7 +142,7 @@ function only(
   if (bytes[open] !== OPEN_BRACE) return undefined
   let found: Range | undefined
   let seen = 0
-  for (const scan = new MemberScan(bytes, open); scan.next(); ) {
+  for (const scan = new MemberScan(bytes, open); scan.next();) {
     if (!scan.is(key)) continue
     seen++
     found = read(bytes, scan)

@@ -91,7 +91,8 @@ export class FrameRules {
 
   /** The verdict for one frame, which may have been modified. */
   inspect(frame: unknown): FrameVerdict {
-    if (!isObject(frame)) return failure('bad_response', 'the upstream sent a stream frame that is not an object')
+    if (!isObject(frame))
+      return failure('bad_response', 'the upstream sent a stream frame that is not an object')
     if (isError(frame['error'])) return { fault: frame }
     const notes = this.#notes
     notes.changed = false

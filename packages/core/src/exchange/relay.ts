@@ -24,8 +24,13 @@ export class RelayLane implements Lane {
     if (!plain) return this.#unusual(buffer, start, end, output)
     const from = start + dataPrefix
     const to = end - blankLine
-    if (this.#template.matches(buffer, from, to)) {
-      output.add(buffer, start, end)
+    const template = this.#template
+    if (template.matches(buffer, from, to)) {
+      if (template.cutStart === -1) output.add(buffer, start, end)
+      else {
+        output.add(buffer, start, template.cutStart)
+        output.add(buffer, template.cutEnd, end)
+      }
       return 'more'
     }
     const text = buffer.toString('utf8', from, to)
@@ -35,9 +40,10 @@ export class RelayLane implements Lane {
     const verdict = this.rules.inspect(frame)
     if (verdict === 'pass') {
       output.add(buffer, start, end)
-      this.#template.learn(buffer, from, to, frame)
+      template.learn(buffer, from, to, frame)
       return 'more'
     }
+    if (this.rules.onlyNullUsageRemoved) template.learnCut(buffer, from, to, frame)
     return this.#apply(verdict, frame, text, output)
   }
 

@@ -56,7 +56,7 @@ class Sending implements TrackedHandler, Transfer {
     // 1xx answers announce, they do not answer.
     if (this.#over || status < 200) return
     this.#answered = true
-    this.#receiver.start(status, headers as HeaderMap)
+    this.#receiver.start(status, singleValues(headers as Record<string, string | string[] | undefined>))
     if (this.#paused) controller.pause()
   }
 
@@ -96,6 +96,15 @@ class Sending implements TrackedHandler, Transfer {
     this.#over = true
     this.#controller?.abort(aborted)
   }
+}
+
+/** A header that came more than once is one value, joined as HTTP says. */
+function singleValues(headers: Record<string, string | string[] | undefined>): HeaderMap {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (Array.isArray(value)) headers[name] = value.join(', ')
+  }
+  return headers as HeaderMap
 }
 
 // One shared object: nobody reads its stack, and capturing one per cancelled request is the costly part.

@@ -50,6 +50,6 @@ export function openUpstream(origin: string, options: UpstreamOptions): Pool {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect,
-    factory: (url, clientOptions) => new TrackingClient(url, clientOptions as Client.Options),
+    factory: (url, clientOptions) => new TrackingClient(url, clientOptions),
   })
 }

@@ -24,7 +24,11 @@ export function normaliseUsage(usage: unknown): TokenUsage | null {
     input,
     output,
     total: input + output,
-    cacheRead: first(promptDetails['cached_tokens'], usage['prompt_cache_hit_tokens'], usage['cached_tokens']),
+    cacheRead: first(
+      promptDetails['cached_tokens'],
+      usage['prompt_cache_hit_tokens'],
+      usage['cached_tokens'],
+    ),
     cacheWrite: first(promptDetails['cache_write_tokens'], promptDetails['cache_creation_tokens']),
     reasoning,
   }

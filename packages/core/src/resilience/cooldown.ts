@@ -20,6 +20,7 @@ const timerSlackMs = 1
 export class Cooldown {
   readonly #clock: Clock
   #until = 0
+  #guessed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -30,8 +31,14 @@ export class Cooldown {
     return this.#until
   }
 
+  /** The running pause has a length of our choice, since the vendor named none. */
+  get guessed(): boolean {
+    return this.#guessed
+  }
+
   /** Pauses for `milliseconds` from now. Never shortens a running pause: two answers may arrive out of order. */
-  start(milliseconds: number): void {
+  start(milliseconds: number, guessed = false): void {
+    this.#guessed = guessed && (this.#guessed || this.remainingMs() === 0)
     this.#until = Math.max(this.#until, this.#clock.now() + Math.min(milliseconds, maxCooldownMs))
   }
 

@@ -1,0 +1,376 @@
+import { describe, expect, test } from 'vitest'
+import { FrameRules, type FrameRulesOptions } from './frame-rules.ts'
+
+type Frame = Record<string, unknown>
+
+const options: FrameRulesOptions = {
+  operation: 'chat',
+  includeUsage: false,
+  id: 'chatcmpl-own',
+  created: 100,
+  model: 'own',
+}
+const start = (over: Partial<FrameRulesOptions> = {}): FrameRules => new FrameRules({ ...options, ...over })
+const frame = (over: object = {}): Frame => ({
+  id: 'x',
+  object: 'chat.completion.chunk',
+  created: 7,
+  model: 'm',
+  choices: [],
+  ...over,
+})
+const choice = (over: object = {}): Frame => ({ index: 0, delta: {}, finish_reason: null, ...over })
+const chunk = (delta: object, over: object = {}, rest: object = {}): Frame =>
+  frame({ choices: [choice({ delta, ...over })], ...rest })
+const finish = (reason: unknown = 'stop', delta: object = {}): Frame =>
+  chunk(delta, { finish_reason: reason })
+const text = (content = 'hi'): Frame => chunk({ content })
+const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 }
+
+/** What leaves: passed and changed frames as JSON, and what closing adds. */
+function run(
+  rules: FrameRules,
+  frames: readonly unknown[],
+): { sent: Frame[]; verdicts: unknown[]; closing: Frame[] } {
+  const sent: Frame[] = []
+  const verdicts: unknown[] = []
+  for (const each of frames) {
+    const copy: unknown = structuredClone(each)
+    const verdict = rules.inspect(copy)
+    verdicts.push(verdict)
+    if (verdict === 'pass') expect(copy).toEqual(each)
+    if (verdict === 'pass' || verdict === 'changed') sent.push(JSON.parse(JSON.stringify(copy)) as Frame)
+  }
+  return { sent, verdicts, closing: rules.closing() as Frame[] }
+}
+
+const firstChoice = (sent: Frame | undefined): Frame => (sent?.['choices'] as Frame[])[0] ?? {}
+const deltas = (sent: readonly Frame[]): unknown[] => sent.map((each) => firstChoice(each)['delta'])
+
+describe('a clean stream', () => {
+  test('passes untouched', () => {
+    const rules = start()
+    const { verdicts, closing } = run(rules, [chunk({ role: 'assistant', content: '' }), text(), finish()])
+    expect(verdicts).toEqual(['pass', 'pass', 'pass'])
+    expect(closing).toEqual([])
+    expect(rules).toMatchObject({ finished: true, sawContent: true, repaired: 0, usage: null })
+  })
+
+  test('passes with usage asked for by the client', () => {
+    const rules = start({ includeUsage: true })
+    const { verdicts, closing } = run(rules, [
+      chunk({ content: 'a' }, {}, { usage: null }),
+      finish(),
+      frame({ usage }),
+    ])
+    expect(verdicts).toEqual(['pass', 'pass', 'pass'])
+    expect(closing).toEqual([])
+    expect(rules.usage).toEqual(usage)
+  })
+
+  test('loses the usage that only the gateway asked for', () => {
+    const rules = start()
+    const { sent, verdicts, closing } = run(rules, [
+      chunk({ content: 'a' }, {}, { usage: null }),
+      finish(),
+      frame({ usage }),
+    ])
+    expect(verdicts).toEqual(['changed', 'pass', 'drop'])
+    expect(sent[0]).toEqual(text('a'))
+    expect(closing).toEqual([])
+    expect(rules).toMatchObject({ usage, repaired: 0 })
+  })
+
+  test('has several choices, each with its own end', () => {
+    const rules = start()
+    const both = frame({
+      choices: [choice({ delta: { content: 'a' } }), choice({ index: 1, delta: { content: 'b' } })],
+    })
+    expect(run(rules, [both, finish()]).closing).toEqual([chunk({}, { index: 1, finish_reason: 'stop' })])
+  })
+
+  test('of completions passes', () => {
+    const rules = start({ operation: 'completions' })
+    const piece = (over: object): Frame =>
+      frame({
+        object: 'text_completion',
+        choices: [{ index: 0, text: 'a', logprobs: null, finish_reason: null, ...over }],
+      })
+    expect(run(rules, [piece({}), piece({ text: '', finish_reason: 'length' })]).verdicts).toEqual([
+      'pass',
+      'pass',
+    ])
+    const odd = run(start({ operation: 'completions' }), [
+      piece({ text: null }),
+      piece({ text: undefined, delta: { content: 'b' } }),
+    ])
+    expect(odd.sent.map((each) => firstChoice(each)['text'])).toEqual(['', 'b'])
+    expect(odd.closing).toEqual([
+      frame({
+        object: 'text_completion',
+        choices: [{ index: 0, text: '', logprobs: null, finish_reason: 'stop' }],
+      }),
+    ])
+  })
+})
+
+describe('faults', () => {
+  test.each([
+    ['an error object', frame({ error: { message: 'x', code: 502 } })],
+    ['an error object with no code', { choices: [], error: { message: 'x', code: null } }],
+    ['an error string', { error: 'text' }],
+    ['an error beside choices', { ...text(), error: { message: 'x' } }],
+  ])('%s is one, as it came', (_, bad) => {
+    expect(start().inspect(bad)).toEqual({ fault: bad })
+  })
+
+  test.each([null, 1, 'x', true, [], undefined])('%j is no frame', (bad) => {
+    expect(start().inspect(bad)).toMatchObject({ fault: { error: { code: 'bad_response' } } })
+  })
+
+  test.each(['error', 'insufficient_system_resource'])('finish_reason %s is a failure', (reason) => {
+    expect(start().inspect(finish(reason))).toMatchObject({ fault: { error: { code: reason } } })
+  })
+
+  test('an error of null is none', () => {
+    expect(start().inspect({ ...text(), error: null })).toBe('pass')
+  })
+})
+
+describe('frames that no client understands', () => {
+  test.each<[string, object]>([
+    ['a foreign object', { warning: 'slow' }],
+    ['no choices', frame({ choices: undefined })],
+    ['empty choices', frame()],
+    ['choices of null', frame({ choices: null })],
+    [
+      'filter results for the prompt',
+      { id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results: [{}] },
+    ],
+    [
+      'a choice with filter results only',
+      frame({
+        choices: [{ index: 0, finish_reason: null, content_filter_results: {}, content_filter_offsets: {} }],
+      }),
+    ],
+    ['choices that are no objects', frame({ choices: [null, 'x'] })],
+  ])('%s is dropped', (_, bad) => {
+    const rules = start()
+    const { verdicts, sent } = run(rules, [bad, text()])
+    expect(verdicts).toEqual(['drop', 'pass'])
+    expect(sent).toEqual([text()])
+    expect(rules.repaired).toBe(1)
+  })
+
+  test('empty choices with something else to say pass', () => {
+    expect(start().inspect(frame({ citations: ['u'] }))).toBe('pass')
+  })
+})
+
+describe('identity', () => {
+  test('is that of the first frame for the whole stream', () => {
+    const { sent } = run(start(), [
+      text(),
+      { ...text(), id: 'other', created: 8, model: 'n', object: 'chat.completion.done' },
+    ])
+    expect(sent[1]).toEqual(text())
+  })
+
+  test('is filled in when the upstream has none', () => {
+    const { sent } = run(start(), [
+      { choices: [choice({ delta: { content: 'a' } })] },
+      { ...text(), id: '', created: null, model: '' },
+    ])
+    for (const each of sent)
+      expect(each).toMatchObject({
+        id: 'chatcmpl-own',
+        created: 100,
+        model: 'own',
+        object: 'chat.completion.chunk',
+      })
+  })
+
+  test('has the model that is to be shown', () => {
+    const rules = start({ forwardModel: 'alias' })
+    expect(run(rules, [text()]).sent[0]).toEqual({ ...text(), model: 'alias' })
+    expect(rules.repaired).toBe(0)
+  })
+
+  test('a created with a fraction loses it', () => {
+    expect(run(start(), [{ ...text(), created: 7.9 }]).sent[0]).toMatchObject({ created: 7 })
+  })
+})
+
+describe('usage', () => {
+  const later = { prompt_tokens: 3, completion_tokens: 9, total_tokens: 12 }
+
+  test('on the finish chunk moves to a frame of its own', () => {
+    const { sent, closing } = run(start({ includeUsage: true }), [text(), { ...finish(), usage }])
+    expect(sent[1]).toEqual(finish())
+    expect(closing).toEqual([frame({ usage })])
+  })
+
+  test('in every chunk is sent once, the last one', () => {
+    const { sent, closing } = run(start({ includeUsage: true }), [
+      { ...text(), usage },
+      { ...finish(), usage: later },
+    ])
+    expect(sent).toEqual([text(), finish()])
+    expect(closing).toEqual([frame({ usage: later })])
+  })
+
+  test('on the finish chunk and in a frame of its own is sent once', () => {
+    const { sent, closing } = run(start({ includeUsage: true }), [
+      text(),
+      { ...finish(), usage },
+      frame({ usage: later }),
+      frame({ usage: later }),
+    ])
+    expect(sent).toEqual([text(), finish(), frame({ usage: later })])
+    expect(closing).toEqual([])
+  })
+
+  test('before the finish waits for the end', () => {
+    const { sent, closing } = run(start({ includeUsage: true }), [
+      frame({ usage }),
+      text(),
+      frame({ usage: later }),
+    ])
+    expect(sent).toEqual([text()])
+    expect(closing).toEqual([finish(), frame({ usage: later })])
+  })
+
+  test('in a frame without choices gets them, or goes', () => {
+    const bare = { id: 'x', object: 'chat.completion.chunk', created: 7, model: 'm', usage }
+    expect(run(start({ includeUsage: true }), [text(), finish(), bare]).sent[2]).toEqual(frame({ usage }))
+    const rules = start()
+    expect(run(rules, [text(), finish(), bare]).verdicts).toEqual(['pass', 'pass', 'drop'])
+    expect(rules.usage).toEqual(usage)
+  })
+
+  test('is sent by usageFrame() once', () => {
+    const rules = start({ includeUsage: true })
+    run(rules, [])
+    expect(rules.usageFrame()).toBeUndefined()
+    rules.inspect({ ...finish(), usage })
+    expect(rules.usageFrame()).toEqual(frame({ usage }))
+    expect(rules.usageFrame()).toBeUndefined()
+    expect(rules.closing()).toEqual([])
+  })
+
+  test('says when its null was all that changed', () => {
+    const rules = start()
+    expect(rules.inspect({ ...text(), usage: null })).toBe('changed')
+    expect(rules.onlyNullUsageRemoved).toBe(true)
+    for (const other of [
+      { ...text(), usage },
+      { ...text(), usage: null, id: 'y' },
+      { ...finish(''), usage: null },
+      text(),
+      chunk({ reasoning: 'r' }, {}, { usage: null }),
+    ]) {
+      rules.inspect(other)
+      expect(rules.onlyNullUsageRemoved).toBe(false)
+    }
+  })
+})
+
+describe('choices', () => {
+  test('always have a delta, an index and a finish_reason', () => {
+    for (const bad of [
+      { index: 0, finish_reason: null },
+      { delta: null, finish_reason: null },
+      { delta: {} },
+      { index: -1, delta: {}, finish_reason: '' },
+    ]) {
+      expect(run(start(), [frame({ choices: [bad] })]).sent[0]).toEqual(frame({ choices: [choice()] }))
+    }
+  })
+
+  test('without a delta keep their message or text', () => {
+    const whole = { index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'stop' }
+    expect(run(start(), [frame({ choices: [whole] })]).sent[0]).toEqual(
+      finish('stop', { role: 'assistant', content: 'a' }),
+    )
+    expect(
+      run(start(), [frame({ choices: [{ index: 0, text: 'a', finish_reason: null }] })]).sent[0],
+    ).toEqual(text('a'))
+  })
+
+  test('that are no objects are left out', () => {
+    expect(run(start(), [frame({ choices: [null, choice({ delta: { content: 'a' } })] })]).sent[0]).toEqual(
+      text('a'),
+    )
+  })
+
+  test('name the role once, and it is the assistant', () => {
+    const { sent } = run(start(), [
+      chunk({ role: null, content: 'a' }),
+      chunk({ role: 'assistant', content: 'b' }),
+      chunk({ role: '', content: 'c' }),
+    ])
+    expect(deltas(sent)).toEqual([{ role: 'assistant', content: 'a' }, { content: 'b' }, { content: 'c' }])
+  })
+
+  test('keep content after their end', () => {
+    expect(run(start(), [finish(), text('late')]).verdicts).toEqual(['pass', 'pass'])
+  })
+
+  test('keep content that is no string, and the legacy function_call', () => {
+    expect(start().inspect(chunk({ content: [{ type: 'text', text: 'a' }] }))).toBe('pass')
+    expect(start().inspect(chunk({ function_call: { name: 'f', arguments: '{' } }))).toBe('pass')
+  })
+})
+
+describe('finish_reason', () => {
+  test.each([
+    ['', null],
+    ['stop', 'stop'],
+    ['eos', 'stop'],
+    ['max_tokens', 'length'],
+    ['tool_use', 'tool_calls'],
+    ['something_new', 'stop'],
+    ['function_call', 'function_call'],
+  ])('%j becomes %j', (raw, reason) => {
+    const rules = start()
+    const { sent } = run(rules, [text(), finish(raw)])
+    expect(firstChoice(sent[1])['finish_reason']).toBe(reason)
+    expect(rules.repaired).toBe(raw === reason ? 0 : 1)
+    expect(rules.finished).toBe(reason !== null)
+  })
+
+  test('comes once: a second one goes, with its frame when nothing else is in it', () => {
+    const { sent, verdicts } = run(start(), [
+      text(),
+      finish(),
+      finish(),
+      finish('stop', { content: '' }),
+      finish('length', { content: 'b' }),
+    ])
+    expect(verdicts).toEqual(['pass', 'pass', 'drop', 'drop', 'changed'])
+    expect(sent[2]).toEqual(text('b'))
+  })
+
+  test('is added when the upstream ended by its own mark', () => {
+    const rules = start()
+    expect(run(rules, [text()]).closing).toEqual([finish()])
+    expect(rules).toMatchObject({ finished: true, repaired: 1 })
+    expect(rules.closing()).toEqual([])
+    expect(run(start(), []).closing).toEqual([])
+  })
+})
+
+describe('reasoning', () => {
+  test.each(['reasoning', 'reasoning_text', 'thinking'])('called %s gets its usual name too', (name) => {
+    const rules = start()
+    const { sent } = run(rules, [chunk({ [name]: 'why', content: null })])
+    expect(deltas(sent)).toEqual([{ [name]: 'why', content: null, reasoning_content: 'why' }])
+    expect(rules).toMatchObject({ sawContent: true, repaired: 0 })
+  })
+
+  test('that has its name already, or is empty, stays', () => {
+    expect(start().inspect(chunk({ reasoning_content: 'a', reasoning: 'a' }))).toBe('pass')
+    expect(start().inspect(chunk({ reasoning: '', content: 'a' }))).toBe('pass')
+    expect(start().inspect(chunk({ reasoning: null, content: 'a' }))).toBe('pass')
+  })
+})
