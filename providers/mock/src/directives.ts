@@ -15,6 +15,8 @@ export interface Directive {
   readonly does: string
   /** Values for the example in the documentation, in the order of `arguments`. */
   readonly example: readonly number[]
+  /** Directives that the example needs before this one to show anything. */
+  readonly after?: string
 }
 
 const hour = 3_600_000
@@ -78,7 +80,7 @@ const times = {
   silent: directive('time', 'Sends the headers at once, then waits before the first byte of the body.', [
     [milliseconds, 70_000],
   ]),
-  gap: directive('time', 'Waits between content chunks.', [[milliseconds, 50]]),
+  gap: directive('time', 'Waits between content chunks.', [[milliseconds, 50]], 'chunks-20'),
   drip: directive('time', 'Sends the body one byte at a time, this far apart.', [[milliseconds, 5]]),
 } as const
 
@@ -88,10 +90,18 @@ const faults = {
     'Answers with this HTTP status and the error body of the vendor. With `first-error` or `error-after` it selects the in-band error instead.',
     [[count('status', 599, 400), 429]],
   ),
-  retry: directive('fault', 'Adds `retry-after` in seconds to an error answer.', [
-    [count('seconds', 86_400), 7],
-  ]),
-  'retry-ms': directive('fault', 'Adds `retry-after-ms` to an error answer.', [[milliseconds, 250]]),
+  retry: directive(
+    'fault',
+    'Adds `retry-after` in seconds to an error answer.',
+    [[count('seconds', 86_400), 7]],
+    'error-429',
+  ),
+  'retry-ms': directive(
+    'fault',
+    'Adds `retry-after-ms` to an error answer.',
+    [[milliseconds, 250]],
+    'error-429',
+  ),
   quota: directive('fault', '429 `insufficient_quota` (Anthropic: 402 `billing_error`).'),
   'content-filter': directive('fault', '400 with code `content_filter`.'),
   'context-length': directive(
@@ -143,12 +153,14 @@ function directive(
   group: Directive['group'],
   does: string,
   numbers: readonly (readonly [Argument, number])[] = [],
+  after?: string,
 ): Directive {
   return {
     group,
     does,
     arguments: numbers.map(([argument]) => argument),
     example: numbers.map(([, example]) => example),
+    ...(after !== undefined && { after }),
   }
 }
 
@@ -168,5 +180,6 @@ export const directives: ReadonlyMap<string, Directive> = new Map(
 
 /** `mock-chunks-20` for `chunks`: a model name that shows one directive. */
 export function exampleModel(name: string): string {
-  return ['mock', name, ...(directives.get(name)?.example ?? [])].join('-')
+  const directive = directives.get(name)
+  return ['mock', directive?.after ?? [], name, ...(directive?.example ?? [])].flat().join('-')
 }

@@ -38,8 +38,8 @@ const scenarioIntroduction = `## Scenarios
 
 Streams of chat completions as OpenAI-compatible servers really send them, byte for byte. "Reads as" is what a correct
 client or gateway makes of it: the whole answer, an error that is seen as one, or either; never a shortened answer
-that looks complete. They combine with the directives of time and with \`flaky\`. Whole answers are the ordinary form of
-the same content, and a conversation that ends with a tool result is answered with text.
+that looks complete. They combine with \`latency\`, \`silent\`, \`drip\`, \`flaky\` and the faults that replace an answer. Whole
+answers are the ordinary form of the same content; a conversation that ends with a tool result is answered with text.
 `
 
 const recorderPart = `## In tests

@@ -23,7 +23,6 @@ export async function playInProcess(
     if (step.kind === 'refuse') {
       throw new ProviderFault({
         kind: 'network',
-        code: 'ECONNREFUSED',
         message: 'the mock refused the connection',
       })
     }
