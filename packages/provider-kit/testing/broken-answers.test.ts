@@ -14,7 +14,7 @@ import { loadFixtures } from './index.ts'
 
 const fixtures = await loadFixtures(new URL('./example/fixtures/', import.meta.url))
 
-let shared: Decoder | undefined
+const shared: { decoder?: Decoder } = {}
 let runs = 0
 
 interface Body {
@@ -147,8 +147,11 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'shares a decoder',
     withChat({
       stream: (call: Call<ChatRequest>) => {
-        shared = openToy(call)
-        return { event: (event: SseEvent) => shared?.event(event), end: () => shared?.end?.() ?? [] }
+        shared.decoder = openToy(call)
+        return {
+          event: (event: SseEvent) => shared.decoder?.event(event),
+          end: () => shared.decoder?.end?.() ?? [],
+        }
       },
     }),
     'two streams',

@@ -17,20 +17,24 @@ export const endToEndFailureChecks: readonly CheckDefinition[] = [
   },
   {
     group: 'end to end',
-    name: 'through a gateway a stream whose first event is an error becomes an error status',
-    why: 'Nothing has been sent yet, so another provider can be asked.',
+    name: 'through a gateway a stream that fails ends in an error, and in an error status when nothing came before',
+    why: 'As long as nothing has been sent, another provider can be asked.',
     endToEnd: true,
-    find: (subject) => eachPlayed(subject, isFailedStream, firstErrorProblems),
+    find: (subject) => eachPlayed(subject, isFailedStream, failedStreamProblems),
   },
 ]
 
-/** A stream that fails with its first event: no chunk comes before. */
-function isFailedStream(open: OpenCase): boolean {
-  const { fixture, operation } = open
-  if (fixture.fault === undefined || fixture.upstream?.sse !== true || fixture.upstream.status >= 400)
-    return false
-  if (operation.stream === undefined) return isErrorFrame(parseJson(eventsOf(fixture)[0]?.data ?? ''))
-  return decode(open, eventsOf(fixture)).chunks.length === 0
+/** A stream with an error event or an end that is too early. */
+function isFailedStream({ fixture }: OpenCase): boolean {
+  return fixture.fault !== undefined && fixture.upstream?.sse === true && fixture.upstream.status < 400
+}
+
+/** Nothing comes before the failure. */
+function failsAtOnce(open: OpenCase): boolean {
+  const events = eventsOf(open.fixture)
+  return open.operation.stream === undefined
+    ? isErrorFrame(parseJson(events[0]?.data ?? ''))
+    : decode(open, events).chunks.length === 0
 }
 
 function isErrorFrame(value: unknown): boolean {
@@ -73,8 +77,8 @@ function brokenAnswerProblems(status: number, text: string): string[] {
   ]
 }
 
-async function firstErrorProblems({ fixture }: OpenCase, stage: Stage): Promise<string[]> {
-  stage.upstream.play(scriptOf(fixture))
-  const { status, text } = await stage.ask(fixture)
-  return errorProblems(status, text)
+async function failedStreamProblems(open: OpenCase, stage: Stage): Promise<string[]> {
+  stage.upstream.play(scriptOf(open.fixture))
+  const { status, text } = await stage.ask(open.fixture)
+  return failsAtOnce(open) ? errorProblems(status, text) : brokenAnswerProblems(status, text)
 }
