@@ -46,6 +46,8 @@ export function messagesFault(response: FailedResponse): Fault | undefined {
   const type = error['type']
   const message = typeof error['message'] === 'string' && error['message'] !== '' ? error['message'] : type
   const known = Object.hasOwn(types, type) ? types[type] : undefined
+  // Proxies in front of the vendor answer in shapes of their own.
+  if (known === undefined && !(isObject(response.body) && response.body['type'] === 'error')) return undefined
   const status = response.inBand ? known?.status : response.status
   const kind = kindOf(known?.kind ?? kindOfStatus(status), type, message)
   const code = type === 'request_too_large' || type === 'permission_error' ? type : (codes[kind] ?? null)

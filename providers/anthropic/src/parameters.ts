@@ -59,17 +59,19 @@ export const parameters = {
 } as const satisfies Record<string, Treatment>
 
 /** Values that ask for what the vendor does anyway, as JSON. Dropping them changes nothing. */
-const neutral: Readonly<Record<string, readonly string[]>> = {
-  metadata: ['{}'],
-  logprobs: ['false'],
-  top_logprobs: ['0'],
-  logit_bias: ['{}'],
-  frequency_penalty: ['0'],
-  presence_penalty: ['0'],
-  store: ['false'],
-  verbosity: ['"medium"'],
-  modalities: ['["text"]'],
-}
+const neutral: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    metadata: '{}',
+    logprobs: 'false',
+    top_logprobs: '0',
+    logit_bias: '{}',
+    frequency_penalty: '0',
+    presence_penalty: '0',
+    store: 'false',
+    verbosity: '"medium"',
+    modalities: '["text"]',
+  }),
+)
 
 /** The vendor's extensions that the client used, to be sent as they are. */
 export function forwardedFields(body: Readonly<ChatRequest>): Record<string, unknown> {
@@ -80,7 +82,7 @@ export function forwardedFields(body: Readonly<ChatRequest>): Record<string, unk
 /** Reports every field that asks for something and has no equivalent. */
 export function reportDropped(call: Pick<Call<ChatRequest>, 'body' | 'dropped'>): void {
   for (const [name, value] of present(call.body)) {
-    if (treatmentOf(name) === 'dropped' && !neutral[name]?.includes(JSON.stringify(value))) call.dropped(name)
+    if (treatmentOf(name) === 'dropped' && neutral.get(name) !== JSON.stringify(value)) call.dropped(name)
   }
 }
 

@@ -53,7 +53,8 @@ function maxTokensOf(call: ChatCall, traits: ModelTraits, options: Options): num
   const current = numberAt(call.body, 'max_completion_tokens')
   const deprecated = numberAt(call.body, 'max_tokens')
   if (current !== undefined && deprecated !== undefined && current !== deprecated) call.dropped('max_tokens')
-  const configured = options.max_tokens_by_model[call.model] ?? options.max_tokens
+  const byModel = options.max_tokens_by_model
+  const configured = Object.hasOwn(byModel, call.model) ? byModel[call.model] : options.max_tokens
   return current ?? deprecated ?? configured ?? traits.outputCap
 }
 

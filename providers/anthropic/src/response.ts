@@ -33,7 +33,8 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
           index: 0,
           message: {
             role: 'assistant',
-            content: answer ?? (spoken.text === '' && (refusal !== null || calls.length > 0) ? null : spoken.text),
+            content:
+              answer ?? (spoken.text === '' && (refusal !== null || calls.length > 0) ? null : spoken.text),
             refusal,
             ...reasoningMembers(blocks),
             ...(answer === undefined ? citationMembers(spoken.sources) : {}),
