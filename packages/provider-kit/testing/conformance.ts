@@ -30,7 +30,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
 export interface ConformanceOptions {
   /** `createGateway` of `@llmproxy/core`. Absent: the end-to-end checks are left out. */
   readonly createGateway?: CreateGateway
-  /** The options that lead to another upstream. Default: `base_url` is replaced. */
+  /** The options that lead to another upstream. Default: `base_url` is replaced, its path kept. */
   readonly redirect?: (options: JsonObject, url: string) => JsonObject
 }
 
@@ -40,9 +40,15 @@ export function conformance(
   fixtures: Fixtures,
   options: ConformanceOptions = {},
 ): readonly Check[] {
-  const { createGateway, redirect = (own, url) => ({ ...own, base_url: url }) } = options
+  const { createGateway, redirect = toUpstream } = options
   const subject = { plugin, fixtures, redirect, ...(createGateway && { createGateway }) }
   return checkDefinitions
     .filter((definition) => createGateway !== undefined || definition.endToEnd !== true)
     .map((definition) => bindCheck(definition, subject))
+}
+
+function toUpstream(options: JsonObject, url: string): JsonObject {
+  const own = options['base_url']
+  const path = typeof own === 'string' && URL.canParse(own) ? new URL(own).pathname : ''
+  return { ...options, base_url: url + path.replace(/\/+$/, '') }
 }
