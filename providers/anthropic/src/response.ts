@@ -11,44 +11,43 @@ import { isObject, type JsonObject } from './wire.ts'
 /** A message as a chat completion. Throws a `bad_response` fault for anything that is not a message. */
 export function completionOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {
   if (isObject(body) && body['type'] === 'error') throw inBandFault(body)
-  if (!isObject(body) || !Array.isArray(body['content']))
+  if (!isObject(body) || !Array.isArray(body['content'])) {
     throw badResponse('it is not a message with a content array')
-  const blocks = body['content'].filter(isObject)
-  const answerTool = answerToolName(call)
-  const uses = blocks.filter((block) => block['type'] === 'tool_use')
-  const isAnswer = (use: JsonObject): boolean => answerTool !== undefined && use['name'] === answerTool
-  const answers = uses.filter(isAnswer)
-  const calls = uses.filter((use) => !isAnswer(use)).map((use, index) => toolCall(use, call, index))
-  const spoken = spokenText(blocks)
-  const refusal = refusalOf(body)
-  const answer = answers.length === 0 ? undefined : answers.map(argumentsOf).join('')
+  }
   return {
     id: typeof body['id'] === 'string' ? body['id'] : `chatcmpl-${call.id}`,
     object: 'chat.completion',
     created: call.created,
     model: typeof body['model'] === 'string' ? body['model'] : call.model,
-    choices: [
-      inClientForm(
-        {
-          index: 0,
-          message: {
-            role: 'assistant',
-            content:
-              answer ?? (spoken.text === '' && (refusal !== null || calls.length > 0) ? null : spoken.text),
-            refusal,
-            ...reasoningMembers(blocks),
-            ...(answer === undefined ? citationMembers(spoken.sources) : {}),
-            ...(calls.length === 0 ? {} : { tool_calls: calls }),
-          },
-          logprobs: null,
-          finish_reason: finishReason(body['stop_reason'], calls.length > 0),
-          ...stopMembers(body),
-        },
-        call,
-      ),
-    ],
+    choices: [inClientForm(choiceOf(body, body['content'].filter(isObject), call), call)],
     usage: usageOf(body['usage']),
     ...extras(body),
+  }
+}
+
+function choiceOf(body: JsonObject, blocks: readonly JsonObject[], call: Call<ChatRequest>): ChatChoice {
+  const uses = blocks.filter((block) => block['type'] === 'tool_use')
+  const answerTool = answerToolName(call)
+  const answer = answerTool === undefined ? undefined : uses.find((use) => use['name'] === answerTool)
+  const calls = uses.filter((use) => use !== answer).map((use, index) => toolCall(use, call, index))
+  const refusal = refusalOf(body)
+  const { text, sources } = spokenText(blocks)
+  const isSilent = text === '' && (refusal !== null || calls.length > 0)
+  // The input of the answer tool replaces what the model said around it.
+  const content = answer === undefined ? (isSilent ? null : text) : argumentsOf(answer)
+  return {
+    index: 0,
+    message: {
+      role: 'assistant',
+      content,
+      refusal,
+      ...reasoningMembers(blocks),
+      ...(answer === undefined ? citationMembers(sources) : {}),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    },
+    logprobs: null,
+    finish_reason: finishReason(body['stop_reason'], calls.length > 0),
+    ...stopMembers(body),
   }
 }
 
