@@ -1,5 +1,6 @@
 import { type JsonSchema, plainJsonSchema } from '../../packages/core/src/config/json-schema.ts'
 import { keyTable } from './config-tables.ts'
+import { conformanceTable } from './conformance-table.ts'
 import type { Section } from './markers.ts'
 
 /** Every generated part of the documentation. Add the next table here. */
@@ -12,6 +13,7 @@ export function sections(): Section[] {
     { file, name: 'global-keys', content: keyTable({ ...config, properties: globals }) },
     { file, name: 'provider-keys', content: keyTable(provider) },
     { file, name: 'model-keys', content: keyTable(modelObject(provider)) },
+    { file: 'docs/conformance.md', name: 'conformance-checks', content: conformanceTable() },
   ]
 }
 
