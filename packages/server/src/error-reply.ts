@@ -1,9 +1,9 @@
-import { GatewayError, invalidRequest } from '@llmproxy/core'
+import { dialectOf, GatewayError, invalidRequest } from '@llmproxy/core'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { unsupported } from './body.ts'
 import type { ServerLog } from './log/logger.ts'
 
-/** Answers every error that is raised before a request reaches the gateway in the OpenAI envelope. */
+/** Answers every error that is raised before a request reaches the gateway in the dialect of its route. */
 export function answerErrors(app: FastifyInstance, options: { log: ServerLog; bodyLimit: number }): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = clientError(thrown, request, options.bodyLimit)
@@ -31,7 +31,7 @@ export function answerError(reply: FastifyReply, error: GatewayError, log: Serve
     .headers(error.headers)
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'private, no-store')
-    .send(JSON.stringify(error.envelope()))
+    .send(dialectOf(request.routeOptions.config.operation).errorBody(error, request.id))
 }
 
 /** What the client may know of an error: its own mistakes in full, nothing of ours. */

@@ -7,6 +7,7 @@ export const operationPaths: Readonly<Record<OperationName, string>> = {
   embeddings: '/v1/embeddings',
   images: '/v1/images/generations',
   videos: '/v1/videos/generations',
+  messages: '/v1/messages',
 }
 
 /** `/v1/x` is offered as `/x` too. */

@@ -15,6 +15,7 @@ import { banner } from './banner.ts'
 import { judgeBind } from './bind-rules.ts'
 import { drain } from './drain.ts'
 import { createLogger, type Logger } from './log/logger.ts'
+import { StartRefused } from './start-refused.ts'
 
 export interface StartOptions {
   readonly plugins?: readonly ProviderPlugin[]
@@ -40,11 +41,6 @@ export interface RunningServer {
    * then an error at the end of every stream that is left. Resolves when everything is closed and logged.
    */
   close(): Promise<void>
-}
-
-/** The server cannot start like this; the message says what to change. */
-export class StartRefused extends Error {
-  override readonly name = 'StartRefused'
 }
 
 /** Starts a gateway and serves it. Rejects with a `ConfigError` or with {@link StartRefused}. */

@@ -9,7 +9,7 @@ import { type ConfigFile, openConfig } from './config-file.ts'
 /** `llmproxy providers`: the plugins at hand with their versions, and what the configuration makes of them. */
 export async function listProviders(context: CommandContext, { config }: { config?: string }): Promise<void> {
   const file = openConfig(context, config)
-  printTable(context, ['PLUGIN', 'VERSION', 'FROM'], [...compiledIn(context), ...installed(file)])
+  printTable(context, ['PLUGIN', 'VERSION', 'FROM'], [...compiledIn(context), ...installed(context, file)])
   context.print('')
   const gateway = await createGateway(file.checked, {
     plugins: context.plugins,
@@ -40,9 +40,12 @@ function compiledIn({ plugins, version }: CommandContext): readonly (readonly st
   return plugins.map(({ type }) => [type, version, 'compiled in'])
 }
 
-function installed({ search }: ConfigFile): readonly (readonly string[])[] {
+// A plugin that is compiled in is used before one of the same type that is installed.
+function installed({ plugins }: CommandContext, { search }: ConfigFile): readonly (readonly string[])[] {
+  const known = new Set(plugins.map(({ type }) => type.replaceAll('_', '-')))
   const types = new Set(search.from.flatMap(foldersAbove).flatMap(typesIn))
-  return [...types].toSorted().flatMap((type) => {
+  const others = [...types].filter((type) => !known.has(type.replaceAll('_', '-')))
+  return others.toSorted().flatMap((type) => {
     const found = findPlugin(type, undefined, search)
     return found === undefined ? [] : [[type, found.version ?? '?', found.name ?? found.url]]
   })

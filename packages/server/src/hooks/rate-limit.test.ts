@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { chat, errorOf, serve } from '../../test/serve.ts'
 
-const none = { chat: null, completions: null, embeddings: null, images: null, videos: null }
+const none = { chat: null, completions: null, embeddings: null, images: null, videos: null, messages: null }
 
 test('each answer says where the key stands, by its most restrictive limit', async () => {
   const { post } = await serve({ rate_limit_rpm: 10, rate_limits: { ...none, chat: 3 } })

@@ -1,5 +1,8 @@
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import pino from 'pino'
-import { redactedPaths } from './redacted-paths.ts'
+import { StartRefused } from '../start-refused.ts'
+import { redactFields } from './redact.ts'
 
 /** Where the server writes what happens. The first parameter holds the fields of the line. */
 export interface ServerLog {
@@ -36,13 +39,15 @@ const levels: Readonly<Record<string, string>> = {
 }
 
 // Lines are gathered up to this many bytes, or this long, so that a busy server does not make one system call a line.
-const gatheredBytes = 4096
+const gatheredBytes = 8192
 const gatheredMilliseconds = 200
 
-/** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. */
+const standardOutput = 1
+
+/** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. Throws `StartRefused` when the file cannot be written. */
 export function createLogger(options: LoggerOptions): Logger {
   const destination = pino.destination({
-    ...(options.file === null ? { dest: 1 } : { dest: options.file, mkdir: true }),
+    dest: options.file === null ? standardOutput : openLogFile(options.file),
     sync: false,
     minLength: gatheredBytes,
     periodicFlush: gatheredMilliseconds,
@@ -54,8 +59,7 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
-      redact: { paths: redactedPaths, censor: '[redacted]' },
-      hooks: { streamWrite: (line: string) => options.scrub(line) },
+      hooks: { streamWrite: (line: string) => options.scrub(redactFields(line)) },
     },
     destination,
   )
@@ -65,5 +69,15 @@ export function createLogger(options: LoggerOptions): Logger {
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
     flush: () => destination.flushSync(),
+  }
+}
+
+function openLogFile(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    return openSync(path, 'a')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unknown reason'
+    throw new StartRefused(`log_file ${path} cannot be written: ${reason}`, { cause: error })
   }
 }
