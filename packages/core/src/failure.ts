@@ -63,7 +63,8 @@ function relayedBody(
 ): string | undefined {
   if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message))
     return undefined
-  const { error: inner } = (parseJson(fault.envelope) ?? {}) as { error?: Record<string, unknown> }
+  const parsed = (parseJson(fault.envelope) ?? {}) as { type?: unknown; error?: Record<string, unknown> }
+  const { error: inner } = parsed
   if (typeof inner !== 'object' || inner === null || typeof inner['message'] !== 'string') return undefined
   if (typeof inner['type'] !== 'string' || (inner['code'] ?? null) !== error.code) return undefined
   return scrub(redactKeys(fault.envelope))

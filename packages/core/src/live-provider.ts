@@ -115,6 +115,7 @@ function codecsOf({ operations }: Provider): Partial<Record<OperationName, Opera
 
 /** True when the upstream answers in the OpenAI dialect, so that `stream_options` means something to it. */
 export function speaksOpenai(live: LiveProvider, operation: OperationName): boolean {
+  if (operation === 'messages') return false
   const { chat } = live.provider.operations
   const codec = live.provider.operations[operation] ?? (operation === 'completions' ? chat : undefined)
   return codec !== undefined && codec.stream === undefined && codec.response === undefined

@@ -2,10 +2,11 @@ import type { Call, HeaderMap, Provider } from '@llmproxy/provider-kit'
 import { answerHeaders, eventStream, json } from './answer-headers.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
+import { type Dialect, dialectOf } from './dialect.ts'
 import type { Egress } from './egress.ts'
 import type { GatewayError } from './errors.ts'
 import type { Attempt, StreamPort } from './exchange/attempt.ts'
-import { errorFrame, keepaliveComment } from './exchange/event-format.ts'
+import { isStreamed } from './exchange/open-lane.ts'
 import { appendMember } from './exchange/splice.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { normaliseUsage } from './exchange/usage.ts'
@@ -30,6 +31,7 @@ export class RequestRun implements StreamPort {
   readonly skipped: AttemptRecord[] = []
   readonly dropped = new Set<string>()
   readonly #egress: Egress
+  readonly #dialect: Dialect
   readonly #settings: GatewayConfig
   readonly #clock: Clock
   readonly #startedEpoch: number
@@ -51,8 +53,8 @@ export class RequestRun implements StreamPort {
 
   constructor({ ingress, egress, settings, clock }: RunInput) {
     this.ingress = ingress
-    this.stream =
-      ingress.body.stream === true && (ingress.operation === 'chat' || ingress.operation === 'completions')
+    this.stream = ingress.body.stream === true && isStreamed(ingress.operation)
+    this.#dialect = dialectOf(ingress.operation)
     this.#egress = egress
     this.#settings = settings
     this.#clock = clock
@@ -192,7 +194,7 @@ export class RequestRun implements StreamPort {
   /** A comment keeps connections open that would be cut on silence. Before the first event it costs us the HTTP status, not the fallback. */
   keepalive(): void {
     if (!this.#headSent) this.#head(200, { 'content-type': eventStream })
-    this.#egress.write(keepaliveComment)
+    this.#egress.write(this.#dialect.keepalive)
   }
 
   // How a request ends.
@@ -201,9 +203,9 @@ export class RequestRun implements StreamPort {
   answer(status: number, upstream: HeaderMap, bytes: Buffer, usage: unknown): void {
     const elapsed = this.#clock.now() - this.ingress.startedAt
     this.#usage = normaliseUsage(usage)
-    const body = this.#settings.proxy_info
-      ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed))
-      : bytes
+    // The Messages dialect is passed on to the byte.
+    const annotated = this.#settings.proxy_info && this.ingress.operation !== 'messages'
+    const body = annotated ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed)) : bytes
     const headers = answerHeaders(json, this.#facts(elapsed - this.#waitedMs), upstream)
     headers['content-length'] = String(body.length)
     this.#bytesOut += body.length
@@ -226,9 +228,9 @@ export class RequestRun implements StreamPort {
       this.#status ||= error.status
       return
     }
-    const text = body ?? JSON.stringify(error.envelope())
+    const text = body ?? this.#dialect.errorBody(error, this.ingress.id)
     if (this.#headSent) {
-      this.#egress.end(errorFrame(error.envelope()))
+      this.#egress.end(this.#dialect.errorEvent(error, this.ingress.id))
       return
     }
     const { attempts } = this

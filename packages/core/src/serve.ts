@@ -1,9 +1,10 @@
-import { ProviderFault } from '@llmproxy/provider-kit'
+import { type OperationName, ProviderFault } from '@llmproxy/provider-kit'
 import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { Attempt, type AttemptResult } from './exchange/attempt.ts'
 import { thrownFault } from './exchange/classify.ts'
+import { messagesUsage } from './exchange/messages-usage.ts'
 import { prepare } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { WatchLimits } from './exchange/watch.ts'
@@ -200,17 +201,24 @@ async function conclude(
     run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
   }
   if (result.kind === 'fault') return result
-  const repairedFrames = attempt.rules?.repaired ?? 0
+  const repairedFrames = attempt.state?.repaired ?? 0
   if (result.kind === 'whole') {
-    run.answer(result.status, result.headers, result.answer.bytes, usageOf(result.answer.value))
+    run.answer(
+      result.status,
+      result.headers,
+      result.answer.bytes,
+      usageOf(run.ingress.operation, result.answer.value),
+    )
     return { kind: 'answered', repairedFrames }
   }
-  run.streamUsage(attempt.rules?.usage)
+  run.streamUsage(attempt.state?.usage)
   return result.kind === 'broken' ? { ...result, repairedFrames } : { kind: 'answered', repairedFrames }
 }
 
-function usageOf(answer: unknown): unknown {
-  return typeof answer === 'object' && answer !== null ? (answer as { usage?: unknown }).usage : undefined
+function usageOf(operation: OperationName, answer: unknown): unknown {
+  const usage =
+    typeof answer === 'object' && answer !== null ? (answer as { usage?: unknown }).usage : undefined
+  return operation === 'messages' ? messagesUsage(usage) : usage
 }
 
 function strictFault(dropped: ReadonlySet<string>): AttemptFault {

@@ -11,6 +11,8 @@ import type {
   EmbeddingsResponse,
   ImageRequest,
   ImageResponse,
+  MessagesRequest,
+  MessagesResponse,
   VideoRequest,
   VideoResponse,
 } from './wire.ts'
@@ -70,6 +72,8 @@ export interface Operations {
   readonly embeddings?: Operation<EmbeddingsRequest, EmbeddingsResponse, never>
   readonly images?: Operation<ImageRequest, ImageResponse, never>
   readonly videos?: Operation<VideoRequest, VideoResponse, never>
+  /** The Messages dialect (`POST /v1/messages`). Relay only: `response` and `stream` stay absent. */
+  readonly messages?: Operation<MessagesRequest, MessagesResponse, never>
 }
 
 export type OperationName = keyof Operations

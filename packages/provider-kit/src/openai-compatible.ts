@@ -45,6 +45,7 @@ const usualPaths: Readonly<Record<OperationName, string>> = {
   embeddings: '/embeddings',
   images: '/images/generations',
   videos: '/videos/generations',
+  messages: '/messages',
 }
 
 /** Makes a provider that relays: the client's bytes go out as they are, and the answer's bytes come back as they are. */

@@ -296,6 +296,20 @@ export interface VideoResponse {
   [extra: string]: unknown
 }
 
+/** The Messages dialect, which is relayed as bytes: only what routing reads is named. */
+export interface MessagesRequest {
+  model: string
+  messages: { role: string; content: unknown; [extra: string]: unknown }[]
+  max_tokens?: number
+  stream?: boolean | null
+  [extra: string]: unknown
+}
+
+export interface MessagesResponse {
+  content: unknown[]
+  [extra: string]: unknown
+}
+
 /** The body of every error answer. */
 export interface ErrorEnvelope {
   error: {

@@ -39,7 +39,14 @@ const caseMembers = new Set([
   'response_headers',
 ])
 
-const operations: readonly OperationName[] = ['chat', 'completions', 'embeddings', 'images', 'videos']
+const operations: readonly OperationName[] = [
+  'chat',
+  'completions',
+  'embeddings',
+  'images',
+  'videos',
+  'messages',
+]
 
 /** The files of one folder by name. */
 type Folder = ReadonlyMap<string, string>

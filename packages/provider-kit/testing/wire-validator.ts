@@ -108,6 +108,7 @@ const wireRules = {
   }),
   images: shape({ created: count, data: list(picture(), 1) }),
   videos: shape({ created: optional(count), data: optional(list(shape({ url: optional(word) }))) }),
+  messages: shape({ content: list(anything) }),
   error: shape({
     error: shape({ message: word, type: word, param: nullable(text), code: nullable(text) }),
   }),

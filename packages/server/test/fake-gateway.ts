@@ -133,7 +133,14 @@ export const openSettings: HttpSettings = {
   cors_origins: [],
   rate_limit_rpm: null,
   rate_limit_window: 60,
-  rate_limits: { chat: null, completions: null, embeddings: null, images: null, videos: null, messages: null },
+  rate_limits: {
+    chat: null,
+    completions: null,
+    embeddings: null,
+    images: null,
+    videos: null,
+    messages: null,
+  },
   body_limit: 1024 * 1024,
   write_timeout: 10,
 }

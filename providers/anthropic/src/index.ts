@@ -1,6 +1,7 @@
 import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmproxy/provider-kit'
 import { messagesFault } from './fault.ts'
 import { type Options, options } from './options.ts'
+import { relayedRequest } from './relayed-request.ts'
 import { messagesRequest } from './request.ts'
 import { completionOf } from './response.ts'
 import { messageDecoder } from './stream.ts'
@@ -13,13 +14,15 @@ function create(options: Options): Provider {
   return {
     // Paths below contain the version; people write base URLs with and without it.
     baseUrl: options.base_url.replace(/\/v1$/, ''),
-    clientHeaders: ['anthropic-beta'],
+    clientHeaders: ['anthropic-beta', 'anthropic-version'],
     operations: {
       chat: {
         request: (call) => messagesRequest(call, options),
         response: completionOf,
         stream: messageDecoder,
       },
+      // The vendor's own dialect: the client's bytes go out, the upstream's come back.
+      messages: { request: (call) => relayedRequest(call, options) },
     },
     authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
     fault: messagesFault,

@@ -24,7 +24,7 @@ export const modelSchema = z.union([
     context_window: z.int().positive().optional().describe('Tokens.'),
     max_output_tokens: z.int().positive().optional().describe('Tokens.'),
     operations: z
-      .array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos']))
+      .array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos', 'messages']))
       .optional()
       .describe('What the model is asked for. Default: every operation that the provider has.'),
   }),
@@ -158,6 +158,7 @@ export const configSchema = z.strictObject({
       embeddings: perMinute.default(200).describe('Requests per minute.'),
       images: perMinute.default(100).describe('Requests per minute.'),
       videos: perMinute.default(100).describe('Requests per minute.'),
+      messages: perMinute.default(100).describe('Requests per minute.'),
     })
     .prefault({})
     .describe('Requests of one key per minute, for each operation. `null`: no limit.'),

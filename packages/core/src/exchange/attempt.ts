@@ -12,8 +12,8 @@ import { AttemptIo, authorized } from './authorize.ts'
 import { classify, parseJson, thrownFault } from './classify.ts'
 import { Collector } from './collect.ts'
 import { decoded, decoderFor, encodingRefused } from './decode.ts'
-import type { FrameRules } from './frame-rules.ts'
-import { frameRules, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
+import type { StreamState } from './lane.ts'
+import { type LaneInput, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
 import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import { StreamAnswer, type StreamListener } from './stream-answer.ts'
@@ -85,8 +85,8 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #over = false
   /** Milliseconds until the head of the answer. */
   firstByteMs: number | null = null
-  /** The rules of the stream, with its usage; absent for whole answers. */
-  rules: FrameRules | undefined
+  /** What the stream has shown, its usage above all; absent for whole answers. */
+  state: StreamState | undefined
 
   constructor(input: AttemptInput) {
     this.#input = input
@@ -158,20 +158,25 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   /** Decides what the body is: the text of a failure, a stream, or a whole answer. */
   #choose(): void {
-    const { call, codec, responseLimit, operation, includeUsage, eventLimit } = this.#input
+    const { call, codec, responseLimit, eventLimit } = this.#input
     const success = this.#status >= 200 && this.#status < 300
     if (!success) {
       this.#collector = new Collector(failureTextLimit)
       return
     }
-    if (call.stream) this.rules = frameRules(operation as StreamedOperation, call, includeUsage)
-    const streams = this.rules !== undefined && (codec.stream !== undefined || codec.response === undefined)
+    const streams = call.stream && (codec.stream !== undefined || codec.response === undefined)
     if (!streams || isJson(this.#headers)) {
       this.#collector = new Collector(responseLimit)
       return
     }
-    const lane = openLane(codec, call, this.rules!, this.#classify)
+    const lane = openLane(this.#laneInput())
+    this.state = lane.state
     this.#stream = new StreamAnswer(lane, this, eventLimit)
+  }
+
+  #laneInput(): LaneInput {
+    const { operation, codec, call, includeUsage } = this.#input
+    return { operation: operation as StreamedOperation, codec, call, includeUsage, classify: this.#classify }
   }
 
   data(chunk: Buffer): void {
@@ -205,7 +210,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#over) return
     if (this.#stream !== undefined) {
       this.#stream.data(chunk)
-      if (this.rules!.finished && this.#lingering === undefined) this.#linger()
+      if (this.state!.finished && this.#lingering === undefined) this.#linger()
       return
     }
     if (this.#collector!.add(chunk)) return
@@ -268,19 +273,20 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       classify: this.#classify,
     })
     if (isFault(answer)) return this.#fail(answer)
-    if (this.rules === undefined) {
+    if (!call.stream) {
       this.#drop()
       this.#settle({ kind: 'whole', status: this.#status, headers: this.#headers, answer })
       return
     }
-    this.#wholeAsStream(answer, this.rules)
+    this.#wholeAsStream(answer)
   }
 
-  #wholeAsStream(answer: WholeAnswer, rules: FrameRules): void {
+  #wholeAsStream({ value }: WholeAnswer): void {
     try {
-      const bytes = streamOfWhole(this.#input.operation as StreamedOperation, answer.value, rules)
-      if (Buffer.isBuffer(bytes)) this.complete(bytes)
-      else this.#fail(bytes)
+      const streamed = streamOfWhole(this.#laneInput(), value)
+      if ('kind' in streamed) return this.#fail(streamed)
+      this.state = streamed.state
+      this.complete(streamed.bytes)
     } catch (error) {
       this.#fail(thrownFault(error))
     }

@@ -16,6 +16,8 @@ export interface FrameRulesOptions {
   readonly model: string
   /** Stands in every frame instead of the upstream's model. */
   readonly forwardModel?: string
+  /** How many choices the client asked for. Default: 1. */
+  readonly choices?: number
 }
 
 /**
@@ -68,10 +70,10 @@ export class FrameRules {
     return this.#usage
   }
 
-  /** There was a choice, and every choice seen so far has its finish_reason. */
+  /** Every choice that was asked for has come, and each has its finish_reason. */
   get finished(): boolean {
     for (const choice of this.#choices.values()) if (!choice.finished) return false
-    return this.#choices.size > 0
+    return this.#choices.size >= Math.max(1, this.#options.choices ?? 1)
   }
 
   /** Text, reasoning, a refusal or a call has come by. */

@@ -1,16 +1,57 @@
-import type { Call, FailedResponse, Operation } from '@llmproxy/provider-kit'
+import type { Call, FailedResponse, Operation, OperationName } from '@llmproxy/provider-kit'
 import { Batch } from './batch.ts'
-import { dataFrame, doneFrame } from './event-format.ts'
+import { closeFrames } from './close-frames.ts'
+import { dataFrame } from './event-format.ts'
 import { FrameRules } from './frame-rules.ts'
 import type { Lane } from './lane.ts'
+import { MessagesLane } from './messages-relay.ts'
 import { framesOf } from './one-chunk.ts'
 import { RelayLane } from './relay.ts'
 import { TranslateLane } from './translate.ts'
 import type { AttemptFault } from './transfer.ts'
 
-export type StreamedOperation = 'chat' | 'completions'
+/** Operations that can be streamed. */
+export type StreamedOperation = 'chat' | 'completions' | 'messages'
 
-export function frameRules(operation: StreamedOperation, call: Call, includeUsage: boolean): FrameRules {
+export function isStreamed(operation: OperationName): operation is StreamedOperation {
+  return operation === 'chat' || operation === 'completions' || operation === 'messages'
+}
+
+export interface LaneInput {
+  readonly operation: StreamedOperation
+  readonly codec: Operation
+  readonly call: Call
+  /** The client asked for usage. */
+  readonly includeUsage: boolean
+  readonly classify: (response: FailedResponse) => AttemptFault
+}
+
+/** The lane for an upstream that streams: relayed when the codec has nothing to say, else decoded by it. */
+export function openLane({ operation, codec, call, includeUsage, classify }: LaneInput): Lane {
+  if (operation === 'messages') return new MessagesLane(classify)
+  const rules = frameRules(operation, call, includeUsage)
+  if (codec.stream === undefined) return new RelayLane(rules, classify)
+  return new TranslateLane(rules, codec.stream(call))
+}
+
+/** A whole answer to a client that asked for a stream: all frames at once, and the state they leave. */
+export function streamOfWhole(
+  { operation, call, includeUsage }: LaneInput,
+  answer: unknown,
+): { readonly bytes: Buffer; readonly state: FrameRules } | AttemptFault {
+  if (operation === 'messages') return notAStream
+  const output = new Batch()
+  const state = frameRules(operation, call, includeUsage)
+  for (const frame of framesOf(operation, answer)) {
+    const verdict = state.inspect(frame)
+    if (typeof verdict === 'object') return notUnderstood
+    if (verdict !== 'drop') output.addText(dataFrame(JSON.stringify(frame)))
+  }
+  closeFrames(state, output)
+  return { bytes: output.take()!, state }
+}
+
+function frameRules(operation: 'chat' | 'completions', call: Call, includeUsage: boolean): FrameRules {
   const prefix = operation === 'chat' ? 'chatcmpl-' : 'cmpl-'
   return new FrameRules({
     operation,
@@ -18,33 +59,21 @@ export function frameRules(operation: StreamedOperation, call: Call, includeUsag
     id: prefix + call.id,
     created: call.created,
     model: call.model,
+    choices: choicesOf(call.body as { n?: unknown; prompt?: unknown }),
   })
 }
 
-/** The lane for an upstream that streams: relayed when the codec has nothing to say, else decoded by it. */
-export function openLane(
-  codec: Operation,
-  call: Call,
-  rules: FrameRules,
-  classify: (response: FailedResponse) => AttemptFault,
-): Lane {
-  if (codec.stream === undefined) return new RelayLane(rules, classify)
-  return new TranslateLane(rules, codec.stream(call))
+/** `n` for each prompt: some upstreams send one choice after the other, and the end of the first is not the end. */
+function choicesOf({ n, prompt }: { n?: unknown; prompt?: unknown }): number {
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt.length : 1
+  return prompts * (typeof n === 'number' ? n : 1)
 }
 
-/** A whole answer to a client that asked for a stream: all frames at once. */
-export function streamOfWhole(
-  operation: StreamedOperation,
-  answer: unknown,
-  rules: FrameRules,
-): Buffer | AttemptFault {
-  const output = new Batch()
-  for (const frame of framesOf(operation, answer)) {
-    const verdict = rules.inspect(frame)
-    if (typeof verdict === 'object')
-      return { kind: 'bad_response', message: 'the upstream’s answer is not understood' }
-    if (verdict !== 'drop') output.addText(dataFrame(JSON.stringify(frame)))
-  }
-  for (const frame of rules.closing()) output.addText(dataFrame(JSON.stringify(frame)))
-  return Buffer.concat([output.take() ?? Buffer.alloc(0), doneFrame])
+const notUnderstood: AttemptFault = {
+  kind: 'bad_response',
+  message: 'the upstream’s answer is not understood',
+}
+const notAStream: AttemptFault = {
+  kind: 'bad_response',
+  message: 'the upstream did not answer with a stream',
 }

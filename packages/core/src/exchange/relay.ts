@@ -1,5 +1,6 @@
 import type { FailedResponse } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
+import { closeFrames } from './close-frames.ts'
 import { dataFrame } from './event-format.ts'
 import { type FrameRules, FrameTemplate } from './frame-rules.ts'
 import type { Lane, LaneVerdict } from './lane.ts'
@@ -11,12 +12,12 @@ const blankLine = 2
 
 /** The lane of upstreams that speak the client's dialect: clean frames pass as bytes, others are repaired or dropped. */
 export class RelayLane implements Lane {
-  readonly rules: FrameRules
+  readonly state: FrameRules
   readonly #classify: (response: FailedResponse) => AttemptFault
   readonly #template = new FrameTemplate()
 
   constructor(rules: FrameRules, classify: (response: FailedResponse) => AttemptFault) {
-    this.rules = rules
+    this.state = rules
     this.#classify = classify
   }
 
@@ -37,18 +38,22 @@ export class RelayLane implements Lane {
     if (text === '[DONE]') return 'done'
     const frame = parseFrame(text)
     if (frame === undefined) return this.#notJson(text)
-    const verdict = this.rules.inspect(frame)
+    const verdict = this.state.inspect(frame)
     if (verdict === 'pass') {
       output.add(buffer, start, end)
       template.learn(buffer, from, to, frame)
       return 'more'
     }
-    if (this.rules.onlyNullUsageRemoved) template.learnCut(buffer, from, to, frame)
+    if (this.state.onlyNullUsageRemoved) template.learnCut(buffer, from, to, frame)
     return this.#apply(verdict, frame, text, output)
   }
 
   end(): AttemptFault | undefined {
-    return this.rules.finished ? undefined : closedTooEarly
+    return this.state.finished ? undefined : closedTooEarly
+  }
+
+  finish(output: Batch): void {
+    closeFrames(this.state, output)
   }
 
   /** CRLF, comments, several lines, an `event:` name: read as the SSE standard says, written in the plain form. */
@@ -60,7 +65,7 @@ export class RelayLane implements Lane {
     const frame = parseFrame(text)
     if (frame === undefined) return this.#notJson(text)
     if (event.event === 'error') return this.#failed(frame, text)
-    const verdict = this.rules.inspect(frame)
+    const verdict = this.state.inspect(frame)
     return this.#apply(verdict === 'pass' ? 'changed' : verdict, frame, text, output)
   }
 
@@ -100,7 +105,7 @@ function parseFrame(text: string): unknown {
   }
 }
 
-const malformed: AttemptFault = {
+export const malformed: AttemptFault = {
   kind: 'bad_response',
   message: 'the upstream sent a stream frame that is not JSON',
 }

@@ -1,6 +1,5 @@
 import { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
-import { dataFrame, doneFrame } from './event-format.ts'
 import type { Lane } from './lane.ts'
 import { type SseSink, SseSplitter } from './sse.ts'
 import type { AttemptFault } from './transfer.ts'
@@ -8,7 +7,7 @@ import type { AttemptFault } from './transfer.ts'
 export interface StreamListener {
   /** The next frames for the client. The first call is the commit. */
   frames(bytes: Buffer): void
-  /** The stream is complete; `bytes` end with `[DONE]`. */
+  /** The stream is complete; `bytes` are its last. */
   complete(bytes: Buffer): void
   /** It is not, and nothing more will come. Frames that came before have been handed over. */
   faulted(fault: AttemptFault): void
@@ -66,7 +65,7 @@ export class StreamAnswer implements SseSink {
   /** The transport has failed. An answer that has said its finish reason is whole all the same. */
   broken(fault: AttemptFault): void {
     if (this.#over) return
-    if (this.#lane.rules.finished) this.#finish()
+    if (this.#lane.state.finished) this.#finish()
     else this.#fail(fault)
   }
 
@@ -86,15 +85,16 @@ export class StreamAnswer implements SseSink {
   }
 
   #finish(): void {
-    const { rules } = this.#lane
+    const { state } = this.#lane
     // A terminal marker without any content is no answer.
-    if (!rules.sawContent && !rules.finished) {
+    if (!state.sawContent && !state.finished) {
       this.#fail({ kind: 'bad_response', message: 'the upstream’s stream has no content' })
       return
     }
-    for (const frame of rules.closing()) this.#output.addText(dataFrame(JSON.stringify(frame)))
-    const bytes = this.#output.take()
+    this.#lane.finish(this.#output)
     this.#over = true
-    this.#listener.complete(bytes === undefined ? doneFrame : Buffer.concat([bytes, doneFrame]))
+    this.#listener.complete(this.#output.take() ?? nothing)
   }
 }
+
+const nothing = Buffer.alloc(0)

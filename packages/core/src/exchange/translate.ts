@@ -1,6 +1,7 @@
 import type { StreamDecoder } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
+import { closeFrames } from './close-frames.ts'
 import { dataFrame } from './event-format.ts'
 import type { FrameRules } from './frame-rules.ts'
 import type { Lane, LaneVerdict } from './lane.ts'
@@ -10,11 +11,11 @@ import type { AttemptFault } from './transfer.ts'
 
 /** The lane of upstreams with a dialect of their own: the provider decodes, the same rules hold for what comes out. */
 export class TranslateLane implements Lane {
-  readonly rules: FrameRules
+  readonly state: FrameRules
   readonly #decoder: StreamDecoder<unknown>
 
   constructor(rules: FrameRules, decoder: StreamDecoder<unknown>) {
-    this.rules = rules
+    this.state = rules
     this.#decoder = decoder
   }
 
@@ -35,12 +36,16 @@ export class TranslateLane implements Lane {
     } catch (error) {
       return thrownFault(error)
     }
-    return this.rules.finished ? undefined : closedTooEarly
+    return this.state.finished ? undefined : closedTooEarly
+  }
+
+  finish(output: Batch): void {
+    closeFrames(this.state, output)
   }
 
   #write(chunks: readonly unknown[], output: Batch): AttemptFault | undefined {
     for (const chunk of chunks) {
-      const verdict = this.rules.inspect(chunk)
+      const verdict = this.state.inspect(chunk)
       if (typeof verdict === 'object')
         return { kind: 'bad_response', message: 'the upstream’s stream is not understood' }
       if (verdict !== 'drop') output.addText(dataFrame(JSON.stringify(chunk)))

@@ -64,6 +64,7 @@ const listMember = {
   embeddings: 'data',
   images: 'data',
   videos: undefined,
+  messages: 'content',
 } as const
 
 /** A success without its result would look like an empty answer to the client. */

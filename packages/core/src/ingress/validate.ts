@@ -100,6 +100,18 @@ const sampling: Shape = [
   ['user', stringOrNull],
 ]
 
+const record: Check = (value, path) => {
+  if (!isRecord(value)) wrong(path, 'an object', value)
+}
+
+const records: Check = (value, path) => {
+  if (!Array.isArray(value) || value.length === 0) wrong(path, 'a non-empty array of messages', value)
+  value.forEach((item: unknown, index) => {
+    record(item, `${path}[${index}]`)
+    nonEmptyString((item as { role?: unknown }).role, `${path}[${index}].role`)
+  })
+}
+
 /** The member that an operation cannot do without, and the members that are checked when they are there. */
 interface BodyRules {
   readonly required: string
@@ -158,6 +170,16 @@ const rules: Readonly<Record<OperationName, BodyRules>> = {
     ],
   },
   videos: { required: 'prompt', check: nonEmptyString, shape: [['stream', booleanOrNull]] },
+  // Relayed as bytes to upstreams of the same dialect, which know it better: only what routing reads is checked.
+  messages: {
+    required: 'messages',
+    check: records,
+    shape: [
+      ['stream', booleanOrNull],
+      ['max_tokens', integerOrNull],
+      ['tools', listOrNull(record, 'an array of tools or null')],
+    ],
+  },
 }
 
 /** The shapes that people send to the wrong endpoint, by the member that gives them away. */

@@ -11,6 +11,7 @@ export const operationNames = [
   'embeddings',
   'images',
   'videos',
+  'messages',
 ] as const satisfies readonly OperationName[]
 
 /** Labels come from the configuration, so this is only a guard against a mistake in that rule. */
@@ -222,6 +223,7 @@ function noSeries(): Record<OperationName, Series | undefined> {
     embeddings: undefined,
     images: undefined,
     videos: undefined,
+    messages: undefined,
   }
 }
 

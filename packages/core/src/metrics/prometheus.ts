@@ -30,6 +30,8 @@ const otelOperations: Readonly<Record<OperationName, string>> = {
   embeddings: 'embeddings',
   images: 'images',
   videos: 'videos',
+  // The Messages dialect is a chat as well, but what it costs and how it fails differ.
+  messages: 'messages',
 }
 
 const tokenTypes: readonly TokenType[] = ['input', 'output', 'cache_read', 'cache_write', 'reasoning']

@@ -4,7 +4,7 @@ import type { CheckDefinition } from '../check.ts'
 import { createProvider, type Subject, validate } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
 
-const operationNames = new Set(['chat', 'completions', 'embeddings', 'images', 'videos'])
+const operationNames = new Set(['chat', 'completions', 'embeddings', 'images', 'videos', 'messages'])
 const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage']
 const providerMembers: Readonly<Record<string, string>> = {
   baseUrl: 'string',

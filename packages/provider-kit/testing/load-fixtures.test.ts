@@ -1,0 +1,111 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, test } from 'vitest'
+import { loadFixtures } from './load-fixtures.ts'
+
+const folders: string[] = []
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+function folderWith(files: Readonly<Record<string, string>>): URL {
+  const folder = mkdtempSync(join(tmpdir(), 'fixtures-'))
+  folders.push(folder)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return pathToFileURL(`${folder}/`)
+}
+
+const options = '{"valid":[{"api_key":"test-key"}]}'
+
+test('a case without case.json is a chat with the model of its request', async () => {
+  const fixtures = await loadFixtures(
+    folderWith({ 'options.json': options, 'a case #1/request.json': '{"model":"m","stream":true}' }),
+  )
+  expect(fixtures.cases).toEqual([
+    {
+      name: 'a case #1',
+      operation: 'chat',
+      model: 'm',
+      stream: true,
+      options: { api_key: 'test-key' },
+      headers: {},
+      dropped: [],
+      request: { model: 'm', stream: true },
+    },
+  ])
+})
+
+test('client.sse is chunks without [DONE], and fault.json brings status and headers', async () => {
+  const { cases } = await loadFixtures(
+    folderWith({
+      'options.json': options,
+      's/client.sse': 'data: {"a":1}\n\ndata: [DONE]\n\n',
+      's/upstream.sse': 'data: {}\n\n',
+      's/case.json': '{"response_headers":{"x-a":"1"}}',
+      'f/upstream.response.txt': '',
+      'f/fault.json': '{"kind":"rate_limit","status":429,"headers":{"retry-after":"1"}}',
+    }),
+  )
+  expect(cases.map(({ chunks, upstream }) => ({ chunks, upstream }))).toEqual([
+    {
+      chunks: undefined,
+      upstream: {
+        status: 429,
+        headers: { 'content-type': 'text/plain', 'retry-after': '1' },
+        text: '',
+        sse: false,
+      },
+    },
+    {
+      chunks: [{ a: 1 }],
+      upstream: {
+        status: 200,
+        headers: { 'content-type': 'text/event-stream', 'x-a': '1' },
+        text: 'data: {}\n\n',
+        sse: true,
+      },
+    },
+  ])
+})
+
+describe('refuses', () => {
+  test.each<[string, Readonly<Record<string, string>>, string]>([
+    ['no options', {}, 'options.json'],
+    ['no valid options', { 'options.json': '{"valid":[]}' }, 'at least one'],
+    ['an unknown file', { 'options.json': options, 'model.json': '{}' }, 'model.json: unknown fixture file'],
+    [
+      'an unknown file of a case',
+      { 'options.json': options, 'a/respone.json': '{}' },
+      'a/respone.json: unknown fixture file',
+    ],
+    [
+      'an unknown member',
+      { 'options.json': options, 'a/case.json': '{"droped":[]}' },
+      'a/case.json: unknown member droped',
+    ],
+    [
+      'an unknown operation',
+      { 'options.json': options, 'a/case.json': '{"operation":"chats"}' },
+      'operation must be one of',
+    ],
+    ['broken JSON', { 'options.json': options, 'a/request.json': '{' }, 'a/request.json: not JSON'],
+    [
+      'two answers',
+      { 'options.json': options, 'a/upstream.sse': '', 'a/upstream.response.json': '{}' },
+      'exclude each other',
+    ],
+    [
+      'chunks that are no array',
+      { 'options.json': options, 'a/chunks.json': '{}' },
+      'a/chunks.json: must be an array',
+    ],
+  ])('%s', async (_, files, message) => {
+    await expect(loadFixtures(folderWith(files))).rejects.toThrow(message)
+  })
+})
