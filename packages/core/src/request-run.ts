@@ -275,7 +275,9 @@ export class RequestRun implements StreamPort {
   #head(status: number, headers: HeaderMap): void {
     this.#headSent = true
     this.#status = status
-    this.#egress.head(status, headers)
+    // Clients of the Messages dialect look for the id under this name.
+    const named = this.ingress.operation === 'messages' ? { ...headers, 'request-id': this.ingress.id } : headers
+    this.#egress.head(status, named)
   }
 
   #facts(overheadMs: number) {
