@@ -157,7 +157,12 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'two streams',
     'mix',
   ],
-  ['has no end()', withDecoder((own) => ({ event: own.event })), 'a stream that is cut', 'looks complete'],
+  [
+    'has no end()',
+    withDecoder((own) => ({ event: (event: SseEvent) => own.event(event) })),
+    'a stream that is cut',
+    'looks complete',
+  ],
   ['makes up an ending', makesUpAnEnding, 'a stream that is cut', 'looks complete'],
   [
     'swallows error events',

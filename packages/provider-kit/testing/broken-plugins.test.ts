@@ -17,8 +17,13 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'the default export',
     'apiVersion is 2',
   ],
-  ['is not frozen', { ...toy } as never, 'the default export', 'not frozen'],
-  ['misspells a member', withProvider((own) => ({ ...own, helth: own.health })), 'create() gives', 'helth'],
+  ['is not frozen', { ...toy }, 'the default export', 'not frozen'],
+  [
+    'misspells a member',
+    withProvider((own) => ({ ...own, helth: () => ({ path: '/status' }) })),
+    'create() gives',
+    'helth',
+  ],
   [
     'has a flag nobody knows',
     withProvider((own) => ({ ...own, supports: { toools: true } })),
@@ -178,7 +183,7 @@ describe('a plugin that', () => {
 
 test('a fixture that holds a key fails', async () => {
   const files = [{ name: 'options.json', text: `{"api_key":"sk-${'a1'.repeat(12)}"}` }]
-  const failed = await failures(toy as ProviderPlugin, { ...fixtures, files })
+  const failed = await failures(toy, { ...fixtures, files })
   expect([...failed.keys()]).toEqual(['fixtures hold no secrets'])
   expect([...failed.values()][0]).not.toContain('a1a1a1a1')
 })
@@ -193,7 +198,7 @@ test('a plugin without a single fixture fails by name, operation by operation', 
       authorize: () => ({}),
     }),
   })
-  const failed = await failures(plugin as ProviderPlugin, { options: { valid: [{}] }, cases: [], files: [] })
+  const failed = await failures(plugin, { options: { valid: [{}] }, cases: [], files: [] })
   expect([...failed.keys()]).toEqual([
     'every operation has a fixture, streaming included, and every fixture an operation',
   ])

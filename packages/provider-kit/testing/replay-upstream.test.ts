@@ -3,7 +3,11 @@ import { type ReplayUpstream, startReplayUpstream } from './replay-upstream.ts'
 
 async function withUpstream(use: (upstream: ReplayUpstream) => Promise<void>): Promise<void> {
   const upstream = await startReplayUpstream()
-  await use(upstream).finally(() => upstream.close())
+  try {
+    await use(upstream)
+  } finally {
+    await upstream.close()
+  }
 }
 
 test('answers with the script and records the request', () =>
