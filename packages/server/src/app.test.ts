@@ -82,7 +82,6 @@ describe('what is not offered', () => {
   test.each([
     ['/v1/responses', 'POST /v1/chat/completions'],
     ['/v1/v1/chat/completions', '/v1 twice'],
-    ['/v1/messages', 'POST /v1/chat/completions'],
     ['/nowhere', 'GET /v1/models'],
   ])('POST %s is 404 with a hint', async (path, hint) => {
     const { post } = await serve()

@@ -41,8 +41,8 @@ export interface AppOptions {
   readonly settings: HttpSettings
   readonly log: ServerLog
   readonly clock?: Clock
-  newId?(): string
-  phase?(): ServerPhase
+  readonly newId?: () => string
+  readonly phase?: () => ServerPhase
 }
 
 /** The HTTP server around a gateway, not yet listening. Registered in the order in which a request meets it. */

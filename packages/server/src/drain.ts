@@ -8,7 +8,7 @@ export interface DrainParts {
   readonly gateway: Pick<Gateway, 'close' | 'config' | 'inFlight'>
   readonly log: Logger
   readonly clock: Clock
-  enter(phase: ServerPhase): void
+  readonly enter: (phase: ServerPhase) => void
 }
 
 // A connection that falls idle while the server closes would keep it open until its keep-alive time is over.

@@ -17,8 +17,8 @@ export interface Served<Gateway extends ServedGateway> {
   readonly url: string
   readonly port: number
   readonly log: LogLine[]
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>
-  get(path: string, headers?: Record<string, string>): Promise<Response>
+  readonly post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Response>
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
 }
 
 type Changes = Partial<Omit<HttpSettings, 'api_keys'>> &

@@ -13,11 +13,11 @@ export interface CommandContext {
   /** Export conditions that Node was started with. */
   readonly conditions: readonly string[]
   /** One line for people, on standard output. */
-  print(line: string): void
+  readonly print: (line: string) => void
   /** One line about what went wrong, on standard error. */
-  complain(line: string): void
+  readonly complain: (line: string) => void
   /** Resolves when the process is asked to end; `again` runs at the second request. */
-  untilSignal(again: () => void): Promise<void>
+  readonly untilSignal: (again: () => void) => Promise<void>
 }
 
 /** The command failed. The message is all that is printed; the exit code is 1. */

@@ -9,7 +9,9 @@ export interface MockArguments {
 }
 
 interface MockServerModule {
-  startMockServer(options: MockArguments): Promise<{ readonly url: string; close(): Promise<void> }>
+  readonly startMockServer: (
+    options: MockArguments,
+  ) => Promise<{ readonly url: string; readonly close: () => Promise<void> }>
 }
 
 const module = '@llmproxy/provider-mock/server'
@@ -23,8 +25,9 @@ export async function mock(context: CommandContext, place: MockArguments): Promi
   if (found === undefined)
     throw new CommandFailed(`the mock server is not installed: npm install @llmproxy/provider-mock`)
   const { startMockServer } = (await importModule(found.url)) as MockServerModule
+  const asked = context.untilSignal(() => process.exit(1))
   const server = await startMockServer(place)
   context.print(`mock upstream listens on ${server.url}`)
-  await context.untilSignal(() => process.exit(1))
+  await asked
   await server.close()
 }

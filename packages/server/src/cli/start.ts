@@ -12,6 +12,8 @@ export interface StartArguments {
 /** `llmproxy start`: serves until the process is asked to end. */
 export async function start(context: CommandContext, { config, host, port }: StartArguments): Promise<void> {
   const file = openConfig(context, config)
+  // Before the server can be seen to listen: whoever sees it may ask it to end.
+  const asked = context.untilSignal(() => process.exit(1))
   const server = await startServer(file.checked, {
     plugins: context.plugins,
     load: pluginLoader(file.search),
@@ -21,6 +23,6 @@ export async function start(context: CommandContext, { config, host, port }: Sta
     ...(port !== undefined && { port }),
     print: (line) => context.print(line),
   })
-  await context.untilSignal(() => process.exit(1))
+  await asked
   await server.close()
 }

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { Secret } from '@llmproxy/provider-kit'
+import { fakeGateway, openSettings } from '../../test/fake-gateway.ts'
+import { buildApp } from '../app.ts'
 import { chat, errorOf, raw, serve } from '../../test/serve.ts'
 
 const key = 'correct-horse-battery'
@@ -64,7 +67,8 @@ describe('a request is refused with 401', () => {
       code: 'invalid_api_key',
     })
     expect(gateway.seen).toEqual([])
-    for (const value of Object.values(headers)) if (value) expect(JSON.stringify(log)).not.toContain(value)
+    const sent = Object.values(headers).filter((value) => value !== '')
+    expect(sent.filter((value) => JSON.stringify(log).includes(value))).toEqual([])
   })
 
   test('before its body has arrived', async () => {
@@ -77,6 +81,20 @@ describe('a request is refused with 401', () => {
     await expect(answer).resolves.toMatch(/^HTTP\/1\.1 401 /)
   })
 })
+
+/** Method and URL of every route, from the drawing of the router's tree. */
+function registered(tree: string): readonly ['GET' | 'HEAD' | 'POST', string][] {
+  const parents: string[] = []
+  return tree.split('\n').flatMap((line) => {
+    const found = /^([│ ]*)[├└]── (\S*) ?(?:\((.*)\))?/.exec(line)
+    if (found === null) return []
+    const depth = (found[1] ?? '').length / 4
+    parents.length = depth
+    parents.push(found[2] ?? '')
+    const methods = (found[3] ?? '').split(', ').filter((name) => name !== '')
+    return methods.map((name): ['GET' | 'HEAD' | 'POST', string] => [name as 'GET', parents.join('')])
+  })
+}
 
 describe('every route asks for a key', () => {
   const paths = [
@@ -93,6 +111,22 @@ describe('every route asks for a key', () => {
   test.each(paths)('GET %s', async (path) => {
     const { get } = await serve(settings)
     expect((await get(path)).status).toBe(401)
+  })
+
+  test('that is registered, whatever its method', async () => {
+    const settings = { ...openSettings, api_keys: [new Secret('a-key-of-this-test')] }
+    const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+    const app = buildApp(fakeGateway(), { settings, log: quiet })
+    await app.ready()
+    const routes = registered(app.printRoutes({ commonPrefix: false }))
+    expect(routes.length).toBeGreaterThan(20)
+    const open = []
+    for (const [method, url] of routes) {
+      const { statusCode } = await app.inject({ method, url: url.replace('*', '/x') })
+      if (statusCode !== 401) open.push(`${method} ${url}`)
+    }
+    expect(open.toSorted()).toEqual(['GET /livez', 'GET /readyz', 'HEAD /livez', 'HEAD /readyz'])
+    await app.close()
   })
 
   test.each(['/livez', '/readyz'])('but not GET %s', async (path) => {

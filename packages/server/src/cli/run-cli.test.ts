@@ -1,0 +1,232 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { toyPlugin } from '../../test/toy-plugin.ts'
+import { type CliOptions, runCli } from './run-cli.ts'
+
+function folder(files: Readonly<Record<string, string>> = {}): string {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), 'llmproxy-cli-')))
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
+  return root
+}
+
+async function run(cwd: string, args: readonly string[], options: Partial<CliOptions> = {}) {
+  const out: string[] = []
+  const err: string[] = []
+  const code = await runCli(args, {
+    version: '1.2.3',
+    plugins: [toyPlugin],
+    cwd,
+    env: {},
+    appUrl: pathToFileURL(join(cwd, 'app.js')).href,
+    print: (line) => void out.push(line),
+    complain: (line) => void err.push(line),
+    untilSignal: () => Promise.resolve(),
+    ...options,
+  })
+  return { code, out: out.join('\n'), err: err.join('\n') }
+}
+
+const valid = `providers:
+  - name: toy
+    type: toy
+    models: ["*"]
+`
+
+describe('check', () => {
+  test('says what is on, and that the file is valid', async () => {
+    const root = folder({ 'config.yaml': valid })
+    expect(await run(root, ['check'])).toEqual({
+      code: 0,
+      out: `  on   toy  *\n${join(root, 'config.yaml')} is valid`,
+      err: '',
+    })
+  })
+
+  test('lists everything that is wrong, with file, line and column, and exits with 1', async () => {
+    const root = folder({
+      'config.yaml':
+        'port: many\nhots: 0.0.0.0\nproviders:\n  - name: toy\n    type: absent\n    models: ["*"]\n',
+    })
+    const { code, err } = await run(root, ['check'])
+    expect(code).toBe(1)
+    expect(err).toMatch(/^config\.yaml:1:7 port: /m)
+    expect(err).toMatch(/^config\.yaml:2:1 .*hots.*did you mean "host"/m)
+    expect(err).toMatch(/^config\.yaml:5:11 providers\[0\]\.type: .*npm install @llmproxy\/provider-absent/m)
+  })
+
+  test('warns of sample keys, and fails when the address is public', async () => {
+    const root = folder({
+      'local.yaml': `${valid}api_keys: [your-api-key-here]\n`,
+      'public.yaml': `${valid}api_keys: [your-api-key-here]\nhost: 0.0.0.0\n`,
+    })
+    expect((await run(root, ['check', '--config', 'local.yaml'])).out).toContain(
+      'warning: api_keys contains a key',
+    )
+    const { code, err } = await run(root, ['check', '-c', 'public.yaml'])
+    expect([code, err]).toEqual([1, expect.stringContaining('use a secret key')])
+  })
+
+  test('reads the .env beside the file, and the environment wins', async () => {
+    const text = `${valid}api_keys:\n  - \${CLIENT_KEY}\nport: \${PORT}\n`
+    const root = folder({ 'sub/config.yaml': text, 'sub/.env': 'CLIENT_KEY="from the file"\nPORT=99999\n' })
+    const broken = await run(root, ['check', '-c', 'sub/config.yaml'])
+    expect(broken.err).toMatch(/^sub\/config\.yaml:\d+:\d+ port: /)
+    expect((await run(root, ['check', '-c', 'sub/config.yaml'], { env: { PORT: '8080' } })).code).toBe(0)
+  })
+
+  test('takes the file from LLMPROXY_CONFIG, then config.yaml, then config.yml', async () => {
+    const root = folder({ 'a.yaml': 'nonsense: 1', 'config.yml': valid })
+    expect((await run(root, ['check'])).code).toBe(0)
+    expect((await run(root, ['check'], { env: { LLMPROXY_CONFIG: 'a.yaml' } })).err).toMatch(/^a\.yaml:1:1 /)
+  })
+
+  test('a file that is not there is named', async () => {
+    const root = folder()
+    expect((await run(root, ['check', '-c', 'gone.yaml'])).err).toBe(
+      `cannot read the configuration ${join(root, 'gone.yaml')}: there is no such file`,
+    )
+    expect((await run(root, ['check'])).err).toContain('Write one with "llmproxy init"')
+  })
+})
+
+describe('init', () => {
+  test('writes a configuration that check accepts', async () => {
+    const root = folder()
+    expect((await run(root, ['init'])).code).toBe(0)
+    expect(readFileSync(join(root, '.env.example'), 'utf8')).toContain('LLMPROXY_CLIENT_KEY=')
+    const { code, out } = await run(root, ['check'])
+    expect([code, out]).toEqual([0, expect.stringContaining('on   toy')])
+  })
+
+  test('overwrites nothing', async () => {
+    const root = folder({ 'config.yaml': '# mine' })
+    const { code, err } = await run(root, ['init'])
+    expect([code, err]).toEqual([
+      1,
+      `nothing was written, because this is already there: ${join(root, 'config.yaml')}`,
+    ])
+    expect(readFileSync(join(root, 'config.yaml'), 'utf8')).toBe('# mine')
+  })
+})
+
+test('providers lists compiled-in and installed plugins with versions, and the configured providers', async () => {
+  const acme = `export default { apiVersion: 1, type: 'acme', options: { '~standard': { version: 1, vendor: 'acme', validate: (value) => ({ value }) } },
+    create: () => ({ baseUrl: 'http://127.0.0.1:1', operations: { chat: { request: () => ({ path: '/' }) } }, authorize: () => ({}) }) }`
+  const root = folder({
+    'config.yaml': `${valid}  - name: second\n    type: acme\n    models: [x]\n  - name: third\n    type: toy\n    enabled: false\n`,
+    'node_modules/llmproxy-provider-acme/package.json':
+      '{"name":"llmproxy-provider-acme","version":"4.5.6","type":"module","exports":"./index.js"}',
+    'node_modules/llmproxy-provider-acme/index.js': acme,
+  })
+  const { out, code } = await run(root, ['providers'])
+  expect(code).toBe(0)
+  expect(out.split('\n')).toEqual([
+    'PLUGIN  VERSION  FROM',
+    'toy     1.2.3    compiled in',
+    'acme    4.5.6    llmproxy-provider-acme',
+    '',
+    'PROVIDER  TYPE  STATE',
+    'toy       toy   on: chat, completions',
+    'second    acme  on: chat, completions',
+    'third     toy   off: enabled: false',
+  ])
+})
+
+test('schema prints a JSON Schema', async () => {
+  const { out } = await run(folder(), ['schema'])
+  expect(JSON.parse(out)).toMatchObject({ type: 'object', properties: { providers: expect.anything() } })
+})
+
+test('start serves until a signal, then closes', async () => {
+  const root = folder({ 'config.yaml': `log_level: SILENT\n${valid}` })
+  const { code, out } = await run(root, ['start', '--port', '0', '--host', '127.0.0.1'])
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/^llmproxy 1\.2\.3 listens on http:\/\/127\.0\.0\.1:\d+ /),
+  ])
+})
+
+test('mock says how to install the mock server when it is not there', async () => {
+  const { code, err } = await run(folder(), ['mock'])
+  expect([code, err]).toEqual([1, 'the mock server is not installed: npm install @llmproxy/provider-mock'])
+})
+
+test.each([[['nonsense']], [['start', '--port', '70000']], [['check', '--nonsense']], [[]]])(
+  'a wrong call is exit code 2: %j',
+  async (args) => {
+    const { code, err } = await run(folder(), args)
+    expect([code, err]).toEqual([2, expect.not.stringMatching(/^ +at /m)])
+  },
+)
+
+test('--version and --help are exit code 0', async () => {
+  expect(await run(folder(), ['--version'])).toEqual({ code: 0, out: '1.2.3', err: '' })
+  expect((await run(folder(), ['--help'])).out).toContain('start [options]')
+})
+
+describe('as a process', () => {
+  const bin = fileURLToPath(new URL('bin.ts', import.meta.url))
+
+  function spawned(cwd: string, args: readonly string[]) {
+    const env = { ...process.env, LLMPROXY_CONFIG: '' }
+    const child = spawn(process.execPath, ['--conditions=@llmproxy/source', bin, ...args], { cwd, env })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    const text = { out: '', err: '' }
+    child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()))
+    child.stderr.on('data', (bytes: Buffer) => (text.err += bytes.toString()))
+    return { child, text, exit: once(child, 'exit') }
+  }
+
+  test('SIGTERM during a stream: the stream ends, the log is complete, the exit code is 0', async () => {
+    const plugin = `const toy = (await import(${JSON.stringify(new URL('../../test/toy-plugin.ts', import.meta.url).href)})).toyPlugin\nexport default toy\n`
+    const root = folder({
+      'toy.js': plugin,
+      'config.yaml': `port: 0\n${valid}    module: ./toy.js\n`,
+      'package.json': '{"type":"module"}',
+    })
+    const { child, text, exit } = spawned(root, ['start'])
+    await expect.poll(() => text.out, { timeout: 10_000 }).toMatch(/listens on (\S+)/)
+    const url = /listens on (\S+)/.exec(text.out)?.[1]
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'short', stream: true, messages: [{ role: 'user', content: 'x' }] }),
+    })
+    child.kill('SIGTERM')
+    expect(await response.text()).toMatch(/data: \[DONE\]\n\n$/)
+    expect(await exit).toEqual([0, null])
+    const lines = text.out.trim().split('\n')
+    expect(lines.slice(0, 2)).toEqual([expect.stringContaining('listens on'), '  on   toy  *'])
+    expect(lines.slice(2).map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual([
+      'listening',
+      'shutting down',
+      'request',
+      'stopped',
+    ])
+    expect(text.err).toBe('')
+  })
+
+  test('a second signal ends it at once', async () => {
+    const root = folder({ 'config.yaml': 'port: 0\nshutdown_delay: 60\n' })
+    const { child, text, exit } = spawned(root, ['start'])
+    await expect.poll(() => text.out, { timeout: 10_000 }).toContain('listens on')
+    child.kill('SIGTERM')
+    await expect.poll(() => text.out, { timeout: 5000 }).toContain('shutting down')
+    child.kill('SIGINT')
+    expect(await exit).toEqual([1, null])
+  })
+
+  test('a broken configuration is printed without a stack, exit code 1', async () => {
+    const { text, exit } = spawned(folder({ 'config.yaml': 'prot: 1\n' }), ['start'])
+    expect(await exit).toEqual([1, null])
+    expect(text.err).toMatch(/^config\.yaml:1:1 .*prot.*did you mean "port"\?\n$/)
+  })
+})
