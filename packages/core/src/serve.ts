@@ -134,7 +134,7 @@ function prepared(
       call,
       request,
       clock,
-      limits: limitsOf(run, live, config, clock.now()),
+      limits: limitsOf(run, live, config),
       silentSince: run.ingress.startedAt,
       includeUsage: body.stream_options?.include_usage === true,
       responseLimit: config.response_limit,
@@ -148,12 +148,12 @@ function prepared(
   }
 }
 
-/** The time limits of one attempt that begins `now`. 0 in the configuration means none. */
-function limitsOf(run: RequestRun, live: LiveProvider, config: GatewayConfig, now: number): WatchLimits {
+/** The time limits of one attempt. 0 in the configuration means none. */
+function limitsOf(run: RequestRun, live: LiveProvider, config: GatewayConfig): WatchLimits {
   const { timeout, idle_timeout: idle = config.idle_timeout } = live.config
   const orNever = (seconds: number) => (seconds === 0 ? Infinity : seconds * 1000)
   return {
-    firstByteAt: now + orNever(timeout),
+    firstByteMs: orNever(timeout),
     deadlineAt: run.deadlineAt,
     idleMs: orNever(idle),
     streamEndAt: run.ingress.startedAt + orNever(config.stream_timeout),

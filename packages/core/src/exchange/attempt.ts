@@ -1,10 +1,11 @@
-import type {
-  Call,
-  FailedResponse,
-  HeaderMap,
-  Operation,
-  OperationName,
-  PreparedRequest,
+import {
+  type Call,
+  type FailedResponse,
+  type HeaderMap,
+  type Operation,
+  type OperationName,
+  type PreparedRequest,
+  ProviderFault,
 } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { LiveProvider } from '../live-provider.ts'
@@ -70,8 +71,8 @@ const lingerMs = 1_000
 export class Attempt implements Receiver, StreamListener, WatchListener {
   readonly #input: AttemptInput
   readonly #io: AttemptIo
-  readonly #startedAt: number
-  readonly #watch: Watch
+  #startedAt = 0
+  #watch!: Watch
   #resolve!: (result: AttemptResult) => void
   #transfer: Transfer | undefined
   #receiver: Receiver | undefined
@@ -91,14 +92,15 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   constructor(input: AttemptInput) {
     this.#input = input
     this.#io = new AttemptIo(input.clock)
-    this.#startedAt = input.clock.now()
-    this.#watch = new Watch(input.clock, input.limits, this, input.silentSince)
   }
 
   /** Runs the exchange. Resolves once, when its body has ended, and never rejects. */
   run(): Promise<AttemptResult> {
+    const { clock, limits, silentSince } = this.#input
     return new Promise((resolve) => {
       this.#resolve = resolve
+      this.#startedAt = clock.now()
+      this.#watch = new Watch(clock, limits, this, silentSince)
       this.#begin()
     })
   }
@@ -124,11 +126,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       if (ready instanceof Promise)
         ready.then(
           (signed) => this.#send(signed),
-          (error) => this.#fail(thrownFault(error)),
+          (error) => this.#fail(unsigned(error)),
         )
       else this.#send(ready)
     } catch (error) {
-      this.#fail(thrownFault(error))
+      this.#fail(unsigned(error))
     }
   }
 
@@ -354,6 +356,12 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#lingering !== undefined) this.#input.clock.cancel(this.#lingering)
     this.#lingering = undefined
   }
+}
+
+/** What `authorize()` threw: its own fault, else it has no credentials that would do. */
+function unsigned(error: unknown): AttemptFault {
+  if (ProviderFault.is(error)) return error.fault
+  return { kind: 'authentication', message: 'the provider could not authorize the request' }
 }
 
 function isJson(headers: HeaderMap): boolean {

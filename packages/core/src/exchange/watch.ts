@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
 
-/** Absolute `clock.now()` times and durations in milliseconds; `Infinity` means no limit. */
+/** `…At`: absolute `clock.now()` times; `…Ms`: durations in milliseconds. `Infinity` means no limit. */
 export interface WatchLimits {
   /** Until the head of the answer. */
-  readonly firstByteAt: number
+  readonly firstByteMs: number
   /** Until the answer, or the first event of a stream, is there. */
   readonly deadlineAt: number
   /** Silence inside an answer. */
@@ -32,6 +32,7 @@ export class Watch {
   #committed = false
   #paused = false
   #stopped = false
+  readonly #firstByteAt: number
   #heardAt: number
   #wroteAt: number
 
@@ -40,6 +41,7 @@ export class Watch {
     this.#limits = limits
     this.#listener = listener
     this.#heardAt = clock.now()
+    this.#firstByteAt = this.#heardAt + limits.firstByteMs
     this.#wroteAt = silentSince
     this.#arm(this.#heardAt)
   }
@@ -94,9 +96,9 @@ export class Watch {
   }
 
   #limitAt(): number {
-    const { firstByteAt, deadlineAt, streamEndAt } = this.#limits
+    const { deadlineAt, streamEndAt } = this.#limits
     const total = this.#committed ? streamEndAt : deadlineAt
-    return Math.min(total, this.#answered ? this.#idleAt() : firstByteAt)
+    return Math.min(total, this.#answered ? this.#idleAt() : this.#firstByteAt)
   }
 
   #idleAt(): number {
