@@ -10,7 +10,8 @@ import { describe, expect, test } from 'vitest'
 import { createGateway } from '../../core/src/index.ts'
 import { type Decoder, failures, openToy, withChat, withDecoder, withProvider } from './example/broken-toy.ts'
 import { toyChat } from './example/toy-chat.ts'
-import { loadFixtures } from './index.ts'
+import toy from './example/toy-vendor.ts'
+import { checkDefinitions, type GatewayLike, loadFixtures } from './index.ts'
 
 const fixtures = await loadFixtures(new URL('./example/fixtures/', import.meta.url))
 
@@ -239,4 +240,15 @@ describe('through a gateway, a plugin that', () => {
       'through a gateway a stream that breaks off ends in an error and never in [DONE]',
     )
   })
+})
+
+test('a gateway that answers everything alike fails every end-to-end check', async () => {
+  const lie = (): Promise<GatewayLike> =>
+    Promise.resolve({
+      respond: () => Promise.resolve({ status: 200, text: () => Promise.resolve('data: [DONE]\n\n') }),
+      close: () => Promise.resolve(),
+    })
+  const failed = await failures(toy, fixtures, lie)
+  const expected = checkDefinitions.filter(({ endToEnd }) => endToEnd === true)
+  expect([...failed.keys()]).toEqual(expected.map(({ name }) => name))
 })

@@ -1,6 +1,6 @@
 import type { CheckDefinition } from '../check.ts'
 import { differences } from '../difference.ts'
-import { clientAnswer, goldenDifferences } from '../client-answer.ts'
+import { type ClientAnswer, clientAnswer, goldenDifferences } from '../client-answer.ts'
 import { isPlayable, onStage, scriptOf, type Stage } from '../end-to-end.ts'
 import type { FixtureCase } from '../fixture.ts'
 import { sseBlocks } from '../sse-parser.ts'
@@ -41,6 +41,13 @@ export const endToEndChecks: readonly CheckDefinition[] = [
       eachPlayed(subject, isWellStreamed, (open, stage) =>
         answerProblems(open, stage, sseBlocks(bytesOf(open.fixture))),
       ),
+  },
+  {
+    group: 'end to end',
+    name: 'through a gateway comments between events change nothing',
+    why: 'Vendors send comments to keep a connection alive.',
+    endToEnd: true,
+    find: (subject) => eachPlayed(subject, isWellStreamed, commentProblems),
   },
   {
     group: 'end to end',
@@ -148,7 +155,22 @@ async function answerProblems(
   stage.upstream.play(scriptOf(open.fixture, writes))
   const { status, text } = await stage.ask(open.fixture)
   if (status !== 200) return [`status ${status}: ${text}`]
-  return goldenDifferences(open, clientAnswer(open.fixture, text))
+  const answer = clientAnswer(open.fixture, text)
+  return [...goldenDifferences(open, answer), ...chunkProblems(open.fixture, answer)]
+}
+
+/** Whoever made a chunk, vendor or gateway: it must have the shape that clients expect. */
+function chunkProblems({ operation }: FixtureCase, { chunks = [] }: ClientAnswer): string[] {
+  if (operation !== 'chat' && operation !== 'completions') return []
+  return chunks.flatMap((chunk, index) =>
+    wireProblems(`${operation}.chunk`, chunk).map((problem) => `chunk ${index}: ${problem}`),
+  )
+}
+
+function commentProblems(open: OpenCase, stage: Stage): Promise<string[]> {
+  const comment = Buffer.from(': conformance\n\n')
+  const writes = sseBlocks(bytesOf(open.fixture)).flatMap((block) => [comment, block])
+  return answerProblems(open, stage, [...writes, comment])
 }
 
 async function everyByteProblems(subject: Subject): Promise<string[]> {
