@@ -6,6 +6,7 @@ import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
 import { endToEndChecks } from './checks/end-to-end.ts'
 import { faultChecks } from './checks/fault.ts'
 import { optionChecks } from './checks/options.ts'
+import { probeChecks } from './checks/probe.ts'
 import { requestChecks } from './checks/request.ts'
 import { responseChecks } from './checks/response.ts'
 import { shapeChecks } from './checks/shape.ts'
@@ -19,6 +20,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...optionChecks,
   ...coverageChecks,
   ...requestChecks,
+  ...probeChecks,
   ...responseChecks,
   ...streamChecks,
   ...brokenStreamChecks,

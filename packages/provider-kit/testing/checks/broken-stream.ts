@@ -11,7 +11,7 @@ import {
   type Subject,
   thrownText,
 } from '../subject.ts'
-import { faultProblems } from './request.ts'
+import { faultProblems } from '../fault-difference.ts'
 import { chunksOf, isStream } from './stream.ts'
 
 export const brokenStreamChecks: readonly CheckDefinition[] = [

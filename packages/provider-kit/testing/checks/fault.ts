@@ -11,7 +11,7 @@ import {
   thrownText,
 } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
-import { faultDifferences } from './request.ts'
+import { faultDifferences } from '../fault-difference.ts'
 
 export const faultChecks: readonly CheckDefinition[] = [
   {

@@ -1,16 +1,9 @@
-import { ProviderFault, type UpstreamRequest } from '@llmproxy/provider-kit'
+import type { UpstreamRequest } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { differences, notJson } from '../difference.ts'
+import { faultProblems } from '../fault-difference.ts'
 import type { FixtureCase, UpstreamRequestFixture } from '../fixture.ts'
-import {
-  attempt,
-  callOf,
-  createProvider,
-  openCases,
-  type OpenCase,
-  type Subject,
-  thrownText,
-} from '../subject.ts'
+import { attempt, callOf, openCases, type OpenCase, type Subject, thrownText } from '../subject.ts'
 import { isObject } from '../wire-rules.ts'
 
 export const requestChecks: readonly CheckDefinition[] = [
@@ -44,12 +37,6 @@ export const requestChecks: readonly CheckDefinition[] = [
     why: 'A mistake of the client is told before a call is paid for.',
     find: refusalProblems,
   },
-  {
-    group: 'request',
-    name: 'health() and models do what health.json and models.json say',
-    why: 'A wrong health check takes a working provider out of service.',
-    find: probeProblems,
-  },
 ]
 
 async function eachRequest(subject: Subject, find: (open: OpenCase) => readonly string[]): Promise<string[]> {
@@ -80,7 +67,8 @@ function goldenProblems({ fixture, operation }: OpenCase): string[] {
   )
 }
 
-function requestDifferences(
+/** How a built request differs from a golden one in all but its body. */
+export function requestDifferences(
   golden: UpstreamRequestFixture,
   built: UpstreamRequest,
   method: string,
@@ -127,7 +115,8 @@ function formProblems({ fixture, operation }: OpenCase): string[] {
   return [...problems, ...notJson(built.body ?? {}, 'body'), ...notJson(built.patch ?? {}, 'patch')]
 }
 
-function formOf(built: UpstreamRequest): string[] {
+/** What is wrong with path and headers. */
+export function formOf(built: UpstreamRequest): string[] {
   const problems: string[] = []
   if (!built.path.startsWith('/'))
     problems.push(`the path ${JSON.stringify(built.path)} does not start with "/"`)
@@ -162,69 +151,4 @@ async function refusalProblems(subject: Subject): Promise<string[]> {
       (problem) => `${fixture.name}: ${problem}`,
     )
   })
-}
-
-/** How a thrown value differs from `fault.json`. `undefined`: nothing was thrown. */
-export function faultProblems(
-  fixture: FixtureCase,
-  result: { readonly thrown?: unknown } | undefined,
-): string[] {
-  if (result === undefined)
-    return [`nothing was thrown, expected a ProviderFault of kind ${fixture.fault?.kind}`]
-  if (!ProviderFault.is(result.thrown))
-    return [`threw ${thrownText(result.thrown)} instead of a ProviderFault`]
-  return faultDifferences(fixture, result.thrown.fault)
-}
-
-/** How a fault differs from `fault.json`; members that `fault.json` does not have are not compared. */
-export function faultDifferences(fixture: FixtureCase, found: object): string[] {
-  const { status: _status, headers: _headers, message, ...golden } = fixture.fault ?? { kind: 'upstream' }
-  const members = Object.fromEntries(
-    Object.keys(golden).map((name) => [name, (found as Record<string, unknown>)[name] ?? null]),
-  )
-  const problems = differences(golden, members, Object.is, 'fault')
-  const text = 'message' in found && typeof found.message === 'string' ? found.message : ''
-  if (text === '') problems.push('fault.message is empty')
-  if (message !== undefined && !text.includes(message)) {
-    problems.push(`fault.message: expected a part ${JSON.stringify(message)}, found ${JSON.stringify(text)}`)
-  }
-  return problems
-}
-
-async function probeProblems(subject: Subject): Promise<string[]> {
-  const { options, health, models } = subject.fixtures
-  const provider = await createProvider(subject, options.valid[0] ?? {})
-  const problems: string[] = []
-  if (health !== undefined) {
-    const built = provider.health?.()
-    problems.push(
-      ...(built
-        ? probeDifferences('health.json', health, built)
-        : ['health.json: the provider has no health()']),
-    )
-  } else if (provider.health)
-    problems.push(`health.json is missing; found ${JSON.stringify(provider.health())}`)
-  if (models !== undefined) {
-    const built = provider.models?.request()
-    problems.push(
-      ...(built
-        ? probeDifferences('models.json', models.request, built)
-        : ['models.json: the provider has no models']),
-    )
-    const ids = attempt(() => provider.models?.response(models.response))
-    problems.push(
-      ...('value' in ids
-        ? differences(models.models, ids.value, Object.is, 'models.json: models')
-        : [`models.json: models.response() threw ${thrownText(ids.thrown)}`]),
-    )
-  } else if (provider.models)
-    problems.push(`models.json is missing; found ${JSON.stringify(provider.models.request())}`)
-  return problems
-}
-
-function probeDifferences(file: string, golden: UpstreamRequestFixture, built: UpstreamRequest): string[] {
-  const body = golden.body === undefined ? [] : differences(golden.body, built.body, Object.is, 'body')
-  return [...requestDifferences(golden, built, 'GET'), ...body, ...formOf(built)].map(
-    (problem) => `${file}: ${problem}`,
-  )
 }

@@ -3,7 +3,7 @@ import type { CheckDefinition } from '../check.ts'
 import { differences, frozenCopy, notJson } from '../difference.ts'
 import { attempt, callOf, openCases, type OpenCase, parseJson, type Subject, thrownText } from '../subject.ts'
 import { wireProblems } from '../wire-validator.ts'
-import { faultProblems } from './request.ts'
+import { faultProblems } from '../fault-difference.ts'
 
 export const responseChecks: readonly CheckDefinition[] = [
   {
