@@ -1,6 +1,8 @@
+import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { chat, errorOf, raw, serve } from '../test/serve.ts'
-import type { ServerPhase } from './app.ts'
+import { fakeGateway, openSettings } from '../test/fake-gateway.ts'
+import { buildApp, type ServerPhase } from './app.ts'
 import { operationPaths, withoutVersion } from './route-table.ts'
 
 describe('routes', () => {
@@ -155,6 +157,24 @@ describe('bodies', () => {
     expect(await errorOf(response)).toMatchObject({ code: 'request_too_large' })
   })
 
+  test.each([
+    ['too large', 'application/json', 413],
+    ['of a wrong type', 'multipart/form-data; boundary=x', 415],
+  ])(
+    'a client that sends all of a body %s before it reads gets the error, and may go on',
+    async (_name, type, status) => {
+      const { port } = await serve({ body_limit: 1000 })
+      const socket = connect(port, '127.0.0.1')
+      const size = 8 * 1024 * 1024
+      socket.write(
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${type}\r\ncontent-length: ${size}\r\n\r\n`,
+      )
+      await new Promise((resolve) => socket.write(Buffer.alloc(size, 0x20), resolve))
+      const answer = raw(socket, 'GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')
+      expect((await answer).match(/HTTP\/1\.1 \d+/g)).toEqual([`HTTP/1.1 ${status}`, 'HTTP/1.1 200'])
+    },
+  )
+
   test('a chunked body that grows above the limit is 413', async () => {
     const { port } = await serve({ body_limit: 100 })
     const head =
@@ -193,6 +213,17 @@ describe('what is not HTTP', () => {
     const answer = await raw(port, bytes)
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
     expect(answer).toContain('{"error":{"message":')
+  })
+})
+
+test('slow and idle connections are limited', () => {
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+  const { server } = buildApp(fakeGateway(), { settings: openSettings, log })
+  expect(server).toMatchObject({
+    headersTimeout: 20_000,
+    requestTimeout: 120_000,
+    keepAliveTimeout: 80_000,
+    timeout: 0,
   })
 })
 

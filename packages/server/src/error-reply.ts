@@ -8,6 +8,7 @@ export function answerErrors(app: FastifyInstance, options: { log: ServerLog; bo
   app.setErrorHandler((thrown, request, reply) => {
     const error = clientError(thrown, request, options.bodyLimit)
     if (error.status >= 500) options.log.error({ request_id: request.id, error: thrown }, 'request failed')
+    if (error.status === 413 || error.status === 415) keepConnection(reply)
     return answerError(reply, error, options.log)
   })
 }
@@ -32,6 +33,14 @@ export function answerError(reply: FastifyReply, error: GatewayError, log: Serve
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'private, no-store')
     .send(dialectOf(request.routeOptions.config.operation).errorBody(error, request.id))
+}
+
+/**
+ * Many clients send the whole body before they read: one whose connection is closed meanwhile sees a broken pipe, not the error. When
+ * the length is announced, the rest is read and dropped instead, for as long as `requestTimeout` allows.
+ */
+function keepConnection(reply: FastifyReply): void {
+  if (reply.request.headers['content-length'] !== undefined) reply.removeHeader('connection')
 }
 
 /** What the client may know of an error: its own mistakes in full, nothing of ours. */

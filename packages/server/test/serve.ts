@@ -1,5 +1,4 @@
-import { connect } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Secret } from '@llmproxy/provider-kit'
 import { onTestFinished } from 'vitest'
 import { type AppOptions, buildApp, type HttpSettings } from '../src/app.ts'
@@ -69,10 +68,10 @@ function wrapped(key: string | { key: string; name: string }): HttpSettings['api
   return typeof key === 'string' ? new Secret(key) : { key: new Secret(key.key), name: key.name }
 }
 
-/** Sends bytes as they are and reads until the server closes. */
-export function raw(port: number, bytes: string): Promise<string> {
+/** Sends bytes as they are and reads until the server closes. `to`: a port, or a socket that is connected. */
+export function raw(to: number | Socket, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
+    const socket = typeof to === 'number' ? connect(to, '127.0.0.1') : to
     let answer = ''
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => {
