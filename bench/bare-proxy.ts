@@ -48,7 +48,10 @@ const clientGone = new Error('the client has left')
 
 const server = createServer({ noDelay: true }, (request, response) => {
   read(request, (body) => {
-    pool.dispatch({ path: request.url ?? '/', method: 'POST', headers: requestHeaders, body }, new Relay(response))
+    pool.dispatch(
+      { path: request.url ?? '/', method: 'POST', headers: requestHeaders, body },
+      new Relay(response),
+    )
   })
 })
 

@@ -24,10 +24,19 @@ async function profile(kind: Kind, of: string): Promise<CpuProfile> {
   const options = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250']
   const proxy =
     of === 'bare'
-      ? await startChild('bare-proxy.ts', { arguments: [`http://127.0.0.1:${upstream.port}`], execArgv: options })
+      ? await startChild('bare-proxy.ts', {
+          arguments: [`http://127.0.0.1:${upstream.port}`],
+          execArgv: options,
+        })
       : await startGateway(upstream.port, folder, options)
   try {
-    const job: LoadJob = { ...loads[kind], port: proxy.port, leastBytes: 500, startGapMs: 0.25, limitMs: 60_000 }
+    const job: LoadJob = {
+      ...loads[kind],
+      port: proxy.port,
+      leastBytes: 500,
+      startGapMs: 0.25,
+      limitMs: 60_000,
+    }
     const { failures } = (await load.ask(job)) as LoadResult
     if (Object.keys(failures).length > 0) throw new Error(`requests failed: ${JSON.stringify(failures)}`)
   } finally {
@@ -45,7 +54,9 @@ async function profile(kind: Kind, of: string): Promise<CpuProfile> {
 function print(title: string, lines: readonly ProfileLine[], count: number): void {
   console.log(`\n${title}`)
   for (const { name, milliseconds, share } of lines.slice(0, count))
-    console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${milliseconds.toFixed(0).padStart(6)} ms  ${name}`)
+    console.log(
+      `${(share * 100).toFixed(1).padStart(6)} %  ${milliseconds.toFixed(0).padStart(6)} ms  ${name}`,
+    )
 }
 
 const [kind = 'small', of = 'gateway', count = '25'] = process.argv.slice(2)

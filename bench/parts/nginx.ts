@@ -19,9 +19,13 @@ export async function startNginx(upstreamPort: number, folder: string): Promise<
   const place = join(folder, 'nginx')
   mkdirSync(place, { recursive: true })
   writeFileSync(join(place, 'nginx.conf'), configuration({ port, upstreamPort }))
-  const child = spawn('nginx', ['-p', place, '-c', join(place, 'nginx.conf'), '-e', join(place, 'error.log')], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  const child = spawn(
+    'nginx',
+    ['-p', place, '-c', join(place, 'nginx.conf'), '-e', join(place, 'error.log')],
+    {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    },
+  )
   await untilListening(port)
   return { pid: child.pid!, port, stop: () => stopProcess(child) }
 }

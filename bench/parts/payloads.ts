@@ -45,9 +45,16 @@ function frame(delta: object, finish: string | null): Buffer {
 }
 
 /** The content frames of a stream in turn: tokens of different lengths, some with characters that JSON escapes. */
-export const contentFrames: readonly Buffer[] = [' Ben', 'chmarks', ' com', 'pare', ' "a"', ' ratio', '\n', '.'].map(
-  (content) => frame({ content }, null),
-)
+export const contentFrames: readonly Buffer[] = [
+  ' Ben',
+  'chmarks',
+  ' com',
+  'pare',
+  ' "a"',
+  ' ratio',
+  '\n',
+  '.',
+].map((content) => frame({ content }, null))
 
 export const firstFrame: Buffer = frame({ role: 'assistant', content: '' }, null)
 export const finishFrame: Buffer = frame({}, 'stop')
@@ -71,7 +78,10 @@ export function requestBody(model: string, stream: boolean): Buffer {
       model,
       messages: [
         { role: 'system', content: 'You answer in one short paragraph, in plain words.' },
-        { role: 'user', content: 'Why are benchmarks of proxies given as ratios, and not as requests per second?' },
+        {
+          role: 'user',
+          content: 'Why are benchmarks of proxies given as ratios, and not as requests per second?',
+        },
       ],
       temperature: 0.2,
       max_tokens: 256,

@@ -1,0 +1,82 @@
+import type { Contender, Contenders } from './contenders.ts'
+import type { LoadJob, LoadResult } from './load-job.ts'
+import { type Measurements, type MeasureName, noMeasurements, record } from './measurements.ts'
+import type { Plan, Shape } from './plan.ts'
+import { cpuMicroseconds, residentBytes } from './process-usage.ts'
+import { spread } from './statistics.ts'
+
+interface Sample {
+  readonly cpuMicroseconds: number
+  readonly perSecond: number
+  readonly reads: number
+  readonly firstByteMs: number
+}
+
+/** Every contender in turn in every round, so that whatever else the machine does falls on all of them alike. */
+export async function measureRounds(
+  contenders: Contenders,
+  plan: Plan,
+  progress: (line: string) => void,
+): Promise<Measurements> {
+  const measurements = noMeasurements()
+  for (const contender of contenders.proxies)
+    for (const shape of plan.warmUp) await sample(contenders, contender, shape)
+  for (let round = 0; round < plan.rounds; round++) {
+    progress(`round ${round + 1} of ${plan.rounds}`)
+    await measureSmall(contenders, plan, measurements)
+    await measureStreams(contenders, plan, measurements)
+    for (const contender of [...contenders.proxies, contenders.direct]) {
+      const { firstByteMs } = await sample(contenders, contender, plan.firstToken)
+      record(measurements.firstToken, contender.name, firstByteMs)
+    }
+  }
+  for (const { name, pid } of contenders.proxies)
+    record(measurements.memory, name, residentBytes(pid) / 1_000_000)
+  return measurements
+}
+
+const smallMeasures = [
+  [32, 'smallCpu', 'rate32'],
+  [1, 'smallCpu1', 'rate1'],
+  [128, 'smallCpu128', 'rate128'],
+] as const satisfies readonly (readonly [keyof Plan['small'], MeasureName, MeasureName])[]
+
+async function measureSmall(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
+  for (const [connections, cpu, rate] of smallMeasures) {
+    const shape = plan.small[connections]
+    for (const contender of contenders.proxies) {
+      const taken = await sample(contenders, contender, shape)
+      record(measurements[cpu], contender.name, taken.cpuMicroseconds / shape.requests)
+      record(measurements[rate], contender.name, taken.perSecond)
+    }
+  }
+}
+
+async function measureStreams(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
+  for (const contender of contenders.proxies) {
+    const taken = await sample(contenders, contender, plan.flat)
+    const chunks = plan.flat.requests * plan.flatFrames
+    record(measurements.flatCpu, contender.name, taken.cpuMicroseconds / chunks)
+    record(measurements.flatReads, contender.name, chunks / taken.reads)
+  }
+  for (const contender of contenders.proxies) {
+    const taken = await sample(contenders, contender, plan.paced)
+    const chunks = plan.paced.requests * plan.pacedFrames
+    record(measurements.pacedCpu, contender.name, taken.cpuMicroseconds / chunks)
+  }
+}
+
+async function sample({ load }: Contenders, { name, pid, port }: Contender, shape: Shape): Promise<Sample> {
+  const job: LoadJob = { ...shape, port }
+  const before = cpuMicroseconds(pid)
+  const result = (await load.ask(job)) as LoadResult
+  const after = cpuMicroseconds(pid)
+  if (Object.keys(result.failures).length > 0)
+    throw new Error(`${name}, ${shape.model}: requests failed: ${JSON.stringify(result.failures)}`)
+  return {
+    cpuMicroseconds: after - before,
+    perSecond: (result.answered / result.milliseconds) * 1000,
+    reads: result.reads,
+    firstByteMs: spread(result.firstByteMs).median,
+  }
+}
