@@ -1,14 +1,17 @@
-import { ConfigError, type ConfigProblem, createGateway, formatProblem } from '@llmproxy/core'
+import { createGateway, formatProblem } from '@llmproxy/core'
 import { providerLines } from '../banner.ts'
 import { judgeBind } from '../bind-rules.ts'
 import { pluginLoader } from '../load-plugin.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
-import { type ConfigFile, openConfig } from './config-file.ts'
+import { openConfig } from './config-file.ts'
+import { refuseProblems } from './config-problems.ts'
 
 /** `llmproxy check`: everything that is wrong with the configuration, or what it would switch on and off. */
 export async function check(context: CommandContext, { config }: { config?: string }): Promise<void> {
   const file = openConfig(context, config)
-  const gateway = await createChecked(context, file)
+  const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
+  await refuseProblems(file, options)
+  const gateway = await createGateway(file.checked, options)
   try {
     const { refusal, warnings } = judgeBind(gateway.config.host, gateway.config.api_keys)
     for (const warning of [...file.checked.warnings.map(formatProblem), ...warnings]) {
@@ -19,30 +22,5 @@ export async function check(context: CommandContext, { config }: { config?: stri
     context.print(`${file.path} is valid`)
   } finally {
     await gateway.close()
-  }
-}
-
-async function createChecked(context: CommandContext, { checked, env, search }: ConfigFile) {
-  const options = { plugins: context.plugins, load: pluginLoader(search), env }
-  if (checked.config !== undefined || checked.partial === undefined) return createGateway(checked, options)
-  // What is wrong inside providers is found by their plugins: look at the rest of the file too, and report everything at once.
-  const found = [...checked.problems, ...(await providerProblems(checked.partial, checked, options))]
-  throw new ConfigError(found)
-}
-
-type PartialConfig = NonNullable<ConfigFile['checked']['partial']>
-
-async function providerProblems(
-  partial: PartialConfig,
-  { origin, warnings }: ConfigFile['checked'],
-  options: Parameters<typeof createGateway>[1],
-): Promise<readonly ConfigProblem[]> {
-  try {
-    const gateway = await createGateway({ config: partial, problems: [], warnings, origin }, options)
-    await gateway.close()
-    return []
-  } catch (error) {
-    if (ConfigError.is(error)) return error.problems
-    throw error
   }
 }

@@ -56,6 +56,7 @@ describe('check', () => {
         'port: many\nhots: 0.0.0.0\nproviders:\n  - name: toy\n    type: absent\n    models: ["*"]\n',
     })
     const { code, err } = await run(root, ['check'])
+    expect(await run(root, ['start'])).toEqual({ code, out: '', err })
     expect(code).toBe(1)
     expect(err).toMatch(/^config\.yaml:1:7 port: /m)
     expect(err).toMatch(/^config\.yaml:2:1 .*hots.*did you mean "host"/m)

@@ -64,6 +64,12 @@ function commands(context: CommandContext): Command {
       writeErr: (text) => context.complain(text.trimEnd()),
     })
     .showHelpAfterError('(llmproxy --help lists the commands)')
+  addServers(program, context)
+  addConfigCommands(program, context)
+  return program
+}
+
+function addServers(program: Command, context: CommandContext): void {
   program
     .command('start')
     .description('serve')
@@ -71,6 +77,15 @@ function commands(context: CommandContext): Command {
     .option('--host <address>', 'the address to listen on')
     .option('--port <number>', 'the port to listen on', portNumber)
     .action((given: Parameters<typeof start>[1]) => start(context, given))
+  program
+    .command('mock')
+    .description('run a server that plays an upstream')
+    .option('--host <address>', 'the address to listen on', '127.0.0.1')
+    .option('--port <number>', 'the port to listen on', portNumber, 8001)
+    .action((given: Parameters<typeof mock>[1]) => mock(context, given))
+}
+
+function addConfigCommands(program: Command, context: CommandContext): void {
   program
     .command('check')
     .description('say what is wrong with the configuration, or what it switches on')
@@ -90,13 +105,6 @@ function commands(context: CommandContext): Command {
     .command('schema')
     .description('print the JSON Schema of the configuration')
     .action(() => context.print(JSON.stringify(configJsonSchema(), null, 2)))
-  program
-    .command('mock')
-    .description('run a server that plays an upstream')
-    .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--port <number>', 'the port to listen on', portNumber, 8001)
-    .action((given: Parameters<typeof mock>[1]) => mock(context, given))
-  return program
 }
 
 function portNumber(text: string): number {

@@ -2,6 +2,7 @@ import { pluginLoader } from '../load-plugin.ts'
 import { startServer } from '../start-server.ts'
 import type { CommandContext } from './command-context.ts'
 import { openConfig } from './config-file.ts'
+import { refuseProblems } from './config-problems.ts'
 
 export interface StartArguments {
   readonly config?: string
@@ -12,12 +13,12 @@ export interface StartArguments {
 /** `llmproxy start`: serves until the process is asked to end. */
 export async function start(context: CommandContext, { config, host, port }: StartArguments): Promise<void> {
   const file = openConfig(context, config)
+  const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
+  await refuseProblems(file, options)
   // Before the server can be seen to listen: whoever sees it may ask it to end.
   const asked = context.untilSignal(() => process.exit(1))
   const server = await startServer(file.checked, {
-    plugins: context.plugins,
-    load: pluginLoader(file.search),
-    env: file.env,
+    ...options,
     version: context.version,
     ...(host !== undefined && { host }),
     ...(port !== undefined && { port }),
