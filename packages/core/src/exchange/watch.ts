@@ -28,6 +28,7 @@ export class Watch {
   readonly #limits: WatchLimits
   readonly #listener: WatchListener
   #timer: unknown
+  #firesAt = Infinity
   #answered = false
   #committed = false
   #paused = false
@@ -48,8 +49,10 @@ export class Watch {
 
   /** Bytes of the upstream have arrived. */
   heard(): void {
-    this.#answered = true
     this.#heardAt = this.#clock.now()
+    if (this.#answered) return
+    this.#answered = true
+    this.#hasten(this.#heardAt)
   }
 
   /** Bytes have gone to the client. */
@@ -60,12 +63,15 @@ export class Watch {
   /** A stream's first event has gone out: from here on the deadline is the stream's own. */
   committed(): void {
     this.#committed = true
+    this.#hasten(this.#clock.now())
   }
 
   /** While the client does not read, the upstream's silence is our own doing. */
   paused(paused: boolean): void {
     this.#paused = paused
-    if (!paused) this.#heardAt = this.#clock.now()
+    if (paused) return
+    this.#heardAt = this.#clock.now()
+    this.#hasten(this.#heardAt)
   }
 
   stop(): void {
@@ -74,14 +80,23 @@ export class Watch {
     this.#timer = undefined
   }
 
+  /** A new phase may have a limit that passes before the timer fires, or the first one after none at all. */
+  #hasten(now: number): void {
+    if (this.#stopped || Math.min(this.#limitAt(), this.#keepaliveAt()) >= this.#firesAt) return
+    if (this.#timer !== undefined) this.#clock.cancel(this.#timer)
+    this.#arm(now)
+  }
+
   #arm(now: number): void {
     const next = Math.min(this.#limitAt(), this.#keepaliveAt())
+    this.#firesAt = next
     if (next === Infinity || this.#stopped) return
     this.#timer = this.#clock.after(Math.max(1, Math.ceil(next - now)), () => this.#look())
   }
 
   #look(): void {
     this.#timer = undefined
+    this.#firesAt = Infinity
     const now = this.#clock.now()
     if (now >= this.#limitAt()) {
       this.#stopped = true
