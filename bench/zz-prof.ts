@@ -21,7 +21,7 @@ async function profile(kind: Kind, of: string): Promise<CpuProfile> {
   const folder = mkdtempSync(join(tmpdir(), 'llmproxy-profile-'))
   const upstream = await startChild('upstream.ts')
   const load = await startChild('load.ts')
-  const options = ['--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250']
+  const options = [...(process.env.XF ? process.env.XF.split(' ') : []), '--cpu-prof', `--cpu-prof-dir=${folder}`, '--cpu-prof-interval=250']
   const proxy =
     of === 'bare'
       ? await startChild('bare-proxy.ts', {

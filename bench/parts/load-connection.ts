@@ -71,7 +71,7 @@ export class LoadConnection {
   #read(chunk: Buffer): void {
     this.reads++
     if (this.#inBody) return this.#body(chunk)
-    this.#head += chunk.latin1Slice()
+    this.#head += chunk.toString('latin1')
     const end = this.#head.indexOf(endOfHead)
     if (end === -1) return
     const rest = Buffer.from(this.#head.slice(end + endOfHead.length), 'latin1')
@@ -93,8 +93,8 @@ export class LoadConnection {
     }
     this.#tail =
       chunk.length >= tailLength
-        ? chunk.latin1Slice(chunk.length - tailLength)
-        : (this.#tail + chunk.latin1Slice()).slice(-tailLength)
+        ? chunk.toString('latin1', chunk.length - tailLength)
+        : (this.#tail + chunk.toString('latin1')).slice(-tailLength)
     if (this.#tail.endsWith(endOfChunks)) this.#finish(this.#judge())
   }
 

@@ -34,9 +34,9 @@ interface Started {
 
 async function timed(start: () => Promise<Started>): Promise<number> {
   const startedAt = performance.now()
-  const { port, stop } = await start()
+  const started = await start()
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    const response = await fetch(`http://127.0.0.1:${started.port}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${clientKeys[0]}` },
       body: requestBody('bench-whole', false),
@@ -46,6 +46,6 @@ async function timed(start: () => Promise<Started>): Promise<number> {
     if (response.status !== 200) throw new Error(`the first request got ${response.status}: ${text}`)
     return milliseconds
   } finally {
-    await stop()
+    await started.stop()
   }
 }
