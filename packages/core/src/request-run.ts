@@ -14,6 +14,8 @@ import type { Ingress } from './ingress/ingress.ts'
 import type { LiveProvider } from './live-provider.ts'
 import type { AttemptRecord, Ending, Outcome, TokenUsage } from './metrics/outcome.ts'
 
+const noHeaders: HeaderMap = {}
+
 export interface RunInput {
   readonly ingress: Ingress
   readonly egress: Egress
@@ -50,6 +52,8 @@ export class RequestRun implements StreamPort {
   /** Milliseconds spent waiting for others: upstreams, backoff, the queue. */
   #waitedMs = 0
   #bytesOut = 0
+  /** Of the last attempt, when it was a failure that the upstream answered. */
+  #failedHeaders: HeaderMap = noHeaders
 
   constructor({ ingress, egress, settings, clock }: RunInput) {
     this.ingress = ingress
@@ -118,6 +122,7 @@ export class RequestRun implements StreamPort {
   note(durationMs: number, firstByteMs: number | null, fault: AttemptFault | undefined): void {
     this.#attempt = undefined
     this.#waitedMs += durationMs
+    this.#failedHeaders = fault?.headers ?? noHeaders
     const live = this.#provider!
     this.attempts.push({
       provider: live.name,
@@ -235,7 +240,9 @@ export class RequestRun implements StreamPort {
     }
     const { attempts } = this
     const facts =
-      this.#provider === undefined || attempts.length === 0 ? {} : answerHeaders(json, this.#facts(0), {})
+      this.#provider === undefined || attempts.length === 0
+        ? {}
+        : answerHeaders(json, this.#facts(0), this.#failureHeaders())
     const bytes = Buffer.from(text)
     this.#bytesOut += bytes.length
     this.#head(error.status, {
@@ -276,7 +283,8 @@ export class RequestRun implements StreamPort {
     this.#headSent = true
     this.#status = status
     // Clients of the Messages dialect look for the id under this name.
-    const named = this.ingress.operation === 'messages' ? { ...headers, 'request-id': this.ingress.id } : headers
+    const named =
+      this.ingress.operation === 'messages' ? { ...headers, 'request-id': this.ingress.id } : headers
     this.#egress.head(status, named)
   }
 
@@ -290,6 +298,14 @@ export class RequestRun implements StreamPort {
     }
   }
 
+  /** A vendor's limits belong to the error of that vendor, not to an error of several. */
+  #failureHeaders(): HeaderMap {
+    const [first] = this.attempts
+    return this.attempts.every(({ provider }) => provider === first?.provider)
+      ? this.#failedHeaders
+      : noHeaders
+  }
+
   #proxyInfo(elapsedMs: number): object {
     return {
       provider: this.#provider!.name,
@@ -301,8 +317,6 @@ export class RequestRun implements StreamPort {
 }
 
 export const clientGone: AttemptFault = { kind: 'cancelled', message: 'the client left' }
-
-const noHeaders: HeaderMap = {}
 
 function allowedHeaders({ clientHeaders }: Provider, headers: HeaderMap): HeaderMap {
   if (clientHeaders === undefined) return noHeaders

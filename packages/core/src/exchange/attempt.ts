@@ -256,11 +256,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #refused(): void {
     const text = this.#collector!.bytes().toString('utf8')
     const body = parseJson(text)
-    const fault = this.#classify({ status: this.#status, headers: this.#headers, body, text, inBand: false })
+    const status = this.#status
+    const headers = dated(this.#headers, this.#input.clock)
+    const fault = this.#classify({ status, headers, body, text, inBand: false })
     const relayed = this.#input.codec.response === undefined && this.#input.codec.stream === undefined
-    this.#fail(
-      relayed ? { ...fault, status: this.#status, envelope: text } : { ...fault, status: this.#status },
-    )
+    this.#fail({ ...fault, status, headers, ...(relayed ? { envelope: text } : {}) })
   }
 
   #whole(): void {
@@ -362,6 +362,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 function unsigned(error: unknown): AttemptFault {
   if (ProviderFault.is(error)) return error.fault
   return { kind: 'authentication', message: 'the provider could not authorize the request' }
+}
+
+/** An answer without a `date` was sent now: waits that are given as dates count from it (RFC 9110, 6.6.1). */
+function dated(headers: HeaderMap, clock: Clock): HeaderMap {
+  return headers['date'] === undefined ? { ...headers, date: new Date(clock.epoch()).toUTCString() } : headers
 }
 
 function isJson(headers: HeaderMap): boolean {

@@ -12,6 +12,8 @@ export interface AttemptFault extends Fault {
   readonly inBand?: boolean
   /** The upstream's own error body, when it has the shape that the client's dialect uses. */
   readonly envelope?: string
+  /** The head of the upstream's answer, when that was the failure. */
+  readonly headers?: HeaderMap
 }
 
 /** Receives one upstream answer. After `end` or `failed` nothing more is called. */

@@ -8,7 +8,7 @@ function watched(limits: Partial<WatchLimits>) {
   const clock = new ManualClock(0)
   const events: string[] = []
   const all = {
-    firstByteAt: never,
+    firstByteMs: never,
     deadlineAt: never,
     idleMs: never,
     streamEndAt: never,
@@ -28,7 +28,7 @@ function watched(limits: Partial<WatchLimits>) {
 }
 
 test('silence inside an answer is noticed on time, however far off the first-byte limit was', () => {
-  const { clock, watch, events } = watched({ firstByteAt: 300_000, idleMs: 50 })
+  const { clock, watch, events } = watched({ firstByteMs: 300_000, idleMs: 50 })
   clock.advance(10)
   watch.heard()
   clock.advance(40)
@@ -60,7 +60,7 @@ test('limits and keepalives are back after a pause, however long it was', () => 
 })
 
 test('bytes cost no timer operation', () => {
-  const { clock, watch } = watched({ firstByteAt: 1000, idleMs: 500 })
+  const { clock, watch } = watched({ firstByteMs: 1000, idleMs: 500 })
   watch.heard()
   const before = clock.pending
   for (let index = 0; index < 100; index++) {
