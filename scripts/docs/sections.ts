@@ -2,6 +2,7 @@ import { type JsonSchema, plainJsonSchema } from '../../packages/core/src/config
 import { keyTable } from './config-tables.ts'
 import { conformanceTable } from './conformance-table.ts'
 import type { Section } from './markers.ts'
+import { providerTable } from './provider-table.ts'
 
 /** Every generated part of the documentation. Add the next table here. */
 export function sections(): Section[] {
@@ -14,7 +15,42 @@ export function sections(): Section[] {
     { file, name: 'provider-keys', content: keyTable(provider) },
     { file, name: 'model-keys', content: keyTable(modelObject(provider)) },
     { file: 'docs/conformance.md', name: 'conformance-checks', content: conformanceTable() },
+    { file: 'README.md', name: 'providers', content: providerTable() },
+    { file: 'README.md', name: 'main-keys', content: keyTable(only(config, mainKeys)) },
+    { file: 'README.md', name: 'main-provider-keys', content: keyTable(only(provider, mainProviderKeys)) },
   ]
+}
+
+const mainKeys = [
+  'host',
+  'port',
+  'api_keys',
+  'rate_limit_rpm',
+  'rate_limits',
+  'request_timeout',
+  'max_attempts',
+]
+const mainProviderKeys = [
+  'name',
+  'type',
+  'module',
+  'enabled',
+  'models',
+  'priority',
+  'weight',
+  'api_key_env',
+  'timeout',
+  'max_retries',
+]
+
+/** The schema with these keys alone, without what is nested in them. */
+function only(schema: JsonSchema, keys: readonly string[]): JsonSchema {
+  const chosen = keys.map((key): [string, JsonSchema] => {
+    const member = schema.properties?.[key] ?? {}
+    return [key, member.properties === undefined ? member : { ...member, properties: {} }]
+  })
+  const required = schema.required?.filter((key) => keys.includes(key)) ?? []
+  return { ...schema, properties: Object.fromEntries(chosen), required }
 }
 
 function modelObject(provider: JsonSchema): JsonSchema {
