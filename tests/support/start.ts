@@ -89,7 +89,7 @@ const noLimits = {
   },
 } satisfies GatewayConfigInput
 
-/** A provider entry for an upstream with OpenAI's wire, `url` without `/v1`. It is asked once: retries hide what a test looks for. */
+/** A provider entry for an upstream with OpenAI's wire, `url` without `/v1`. It is asked once, and no breaker opens: both hide what a test looks for. */
 export function compatible(url: string, changes: Partial<ProviderInput> = {}): ProviderInput {
   return {
     name: 'compatible',
@@ -98,6 +98,7 @@ export function compatible(url: string, changes: Partial<ProviderInput> = {}): P
     operations: ['chat', 'completions', 'embeddings', 'images'],
     models: ['mock-*'],
     max_retries: 0,
+    circuit_breaker_threshold: 1_000_000,
     ...changes,
   }
 }
@@ -111,6 +112,7 @@ export function anthropicWire(url: string, changes: Partial<ProviderInput> = {})
     api_key: 'test-key',
     models: ['mock-*'],
     max_retries: 0,
+    circuit_breaker_threshold: 1_000_000,
     ...changes,
   }
 }

@@ -40,6 +40,11 @@ export function readStrictly(text: string, operation: 'chat' | 'completions' = '
     if (done !== 0) problems.push('[DONE] after an error')
     if (finishReasons(chunks).length > 0) problems.push('a finish reason in a stream that failed')
   }
+  for (const chunk of chunks) {
+    const { choices, usage } = chunk as { choices?: readonly unknown[]; usage?: unknown }
+    // Clients that add chunks up would count it again.
+    if (choices?.length !== 0 && usage !== undefined && usage !== null) problems.push('usage beside choices')
+  }
   if (problems.length > 0) throw new Error(`${problems.join('\n')}\nin the stream:\n${text}`)
   return { chunks, error, keepalives }
 }
