@@ -3,6 +3,7 @@ import type { ContenderName } from './contenders.ts'
 /** What is measured, in the order of the table. */
 export const measures = {
   smallCpu: { title: 'small request, 32 connections', unit: 'CPU µs' },
+  helperCpu: { title: '  of it beside the main thread', unit: 'CPU µs' },
   smallCpu1: { title: 'small request, 1 connection', unit: 'CPU µs' },
   smallCpu128: { title: 'small request, 128 connections', unit: 'CPU µs' },
   flatCpu: { title: 'streamed chunk, flat out, 8 streams', unit: 'CPU µs' },

@@ -1,18 +1,30 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
+/** Processor time in microseconds, user and system. */
+export interface CpuTime {
+  readonly all: number
+  /** Of the threads beside the main one: collector, compiler, file writes. Unknown (0) where only ticks are known. */
+  readonly helpers: number
+}
+
 /**
- * Microseconds of processor time that a process has used, all threads together, user and system. From the scheduler's nanoseconds
+ * The processor time that a process has used so far. From the scheduler's nanoseconds
  * where the kernel has them; else utime + stime, which are ticks of 10 ms. Source: proc(5), Documentation/scheduler/sched-stats.
  */
-export function cpuMicroseconds(pid: number): number {
+export function cpuTime(pid: number): CpuTime {
   try {
-    let nanoseconds = 0
-    for (const task of readdirSync(`/proc/${pid}/task`))
-      nanoseconds += Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
-    return nanoseconds / 1000
+    let all = 0
+    let helpers = 0
+    for (const task of readdirSync(`/proc/${pid}/task`)) {
+      const schedule = readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8')
+      const microseconds = Number(schedule.split(' ')[0]) / 1000
+      all += microseconds
+      if (task !== String(pid)) helpers += microseconds
+    }
+    return { all, helpers }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    return cpuFromTicks(pid)
+    return { all: cpuFromTicks(pid), helpers: 0 }
   }
 }
 

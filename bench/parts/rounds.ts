@@ -2,11 +2,13 @@ import type { Contender, Contenders } from './contenders.ts'
 import type { LoadJob, LoadResult } from './load-job.ts'
 import { type Measurements, type MeasureName, noMeasurements, record } from './measurements.ts'
 import type { Plan, Shape } from './plan.ts'
-import { cpuMicroseconds, residentBytes } from './process-usage.ts'
+import { cpuTime, residentBytes } from './process-usage.ts'
 import { spread } from './statistics.ts'
 
 interface Sample {
-  readonly cpuMicroseconds: number
+  /** Microseconds. */
+  readonly cpu: number
+  readonly helperCpu: number
   readonly perSecond: number
   readonly reads: number
   readonly firstByteMs: number
@@ -46,8 +48,9 @@ async function measureSmall(contenders: Contenders, plan: Plan, measurements: Me
     const shape = plan.small[connections]
     for (const contender of contenders.proxies) {
       const taken = await sample(contenders, contender, shape)
-      record(measurements[cpu], contender.name, taken.cpuMicroseconds / shape.requests)
+      record(measurements[cpu], contender.name, taken.cpu / shape.requests)
       record(measurements[rate], contender.name, taken.perSecond)
+      if (connections === 32) record(measurements.helperCpu, contender.name, taken.helperCpu / shape.requests)
     }
   }
 }
@@ -56,25 +59,26 @@ async function measureStreams(contenders: Contenders, plan: Plan, measurements: 
   for (const contender of contenders.proxies) {
     const taken = await sample(contenders, contender, plan.flat)
     const chunks = plan.flat.requests * plan.flatFrames
-    record(measurements.flatCpu, contender.name, taken.cpuMicroseconds / chunks)
+    record(measurements.flatCpu, contender.name, taken.cpu / chunks)
     record(measurements.flatReads, contender.name, chunks / taken.reads)
   }
   for (const contender of contenders.proxies) {
     const taken = await sample(contenders, contender, plan.paced)
     const chunks = plan.paced.requests * plan.pacedFrames
-    record(measurements.pacedCpu, contender.name, taken.cpuMicroseconds / chunks)
+    record(measurements.pacedCpu, contender.name, taken.cpu / chunks)
   }
 }
 
 async function sample({ load }: Contenders, { name, pid, port }: Contender, shape: Shape): Promise<Sample> {
   const job: LoadJob = { ...shape, port }
-  const before = cpuMicroseconds(pid)
+  const before = cpuTime(pid)
   const result = (await load.ask(job)) as LoadResult
-  const after = cpuMicroseconds(pid)
+  const after = cpuTime(pid)
   if (Object.keys(result.failures).length > 0)
     throw new Error(`${name}, ${shape.model}: requests failed: ${JSON.stringify(result.failures)}`)
   return {
-    cpuMicroseconds: after - before,
+    cpu: after.all - before.all,
+    helperCpu: after.helpers - before.helpers,
     perSecond: (result.answered / result.milliseconds) * 1000,
     reads: result.reads,
     firstByteMs: spread(result.firstByteMs).median,
