@@ -1,6 +1,7 @@
-import { redactKeys } from '@llmproxy/provider-kit'
+import { type OperationName, redactKeys } from '@llmproxy/provider-kit'
 import type { GatewayError } from './errors.ts'
 import { parseJson } from './exchange/classify.ts'
+import { isObject } from './exchange/frame-rules-shape.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { AttemptRecord, Ending } from './metrics/outcome.ts'
 import type { RequestRun } from './request-run.ts'
@@ -37,7 +38,7 @@ export function failureOf(
     )
   const wait = retryAfterMs > 0 ? retryAfterMs : undefined
   const error = providersUnavailable(safe(run.attempts), wait, showDetails, safe(run.skipped))
-  const body = fault === undefined ? undefined : relayedBody(fault, error, scrub)
+  const body = fault === undefined ? undefined : relayedBody(fault, error, run.ingress.operation, scrub)
   return body === undefined ? { error, ending } : { error, ending, body }
 }
 
@@ -59,13 +60,25 @@ function scrubbed(fault: AttemptFault, scrub: (text: string) => string): Attempt
 function relayedBody(
   fault: AttemptFault,
   error: GatewayError,
+  operation: OperationName,
   scrub: (text: string) => string,
 ): string | undefined {
   if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message))
     return undefined
-  const parsed = (parseJson(fault.envelope) ?? {}) as { type?: unknown; error?: Record<string, unknown> }
-  const { error: inner } = parsed
-  if (typeof inner !== 'object' || inner === null || typeof inner['message'] !== 'string') return undefined
-  if (typeof inner['type'] !== 'string' || (inner['code'] ?? null) !== error.code) return undefined
-  return scrub(redactKeys(fault.envelope))
+  const parsed = parseJson(fault.envelope)
+  const fits = operation === 'messages' ? isMessagesError(parsed) : isEnvelope(parsed, error.code)
+  return fits ? scrub(redactKeys(fault.envelope)) : undefined
+}
+
+/** All four members, and the code that we found ourselves: clients compare it. */
+function isEnvelope(body: unknown, code: string | null): boolean {
+  if (!isObject(body) || !isObject(body['error'])) return false
+  const { message, type, param, code: own } = body['error']
+  const named = typeof message === 'string' && typeof type === 'string'
+  return named && (param === null || typeof param === 'string') && own === code
+}
+
+function isMessagesError(body: unknown): boolean {
+  if (!isObject(body) || body['type'] !== 'error' || !isObject(body['error'])) return false
+  return typeof body['error']['type'] === 'string' && typeof body['error']['message'] === 'string'
 }
