@@ -50,6 +50,7 @@ export async function send(
   const [response] = (await once(request, 'response')) as [IncomingMessage]
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk as Buffer)
+  request.destroy()
   const all = Buffer.concat(chunks)
   return {
     status: response.statusCode ?? 0,
@@ -134,7 +135,11 @@ function open(
   headers: Readonly<Record<string, string>>,
 ): ClientRequest {
   const { hostname, port } = new URL(url)
-  const all = { ...(method === 'POST' && { 'content-type': 'application/json' }), ...headers }
+  const all = {
+    connection: 'keep-alive',
+    ...(method === 'POST' && { 'content-type': 'application/json' }),
+    ...headers,
+  }
   return httpRequest({ hostname, port, path, method, headers: all, agent: false })
 }
 
