@@ -52,7 +52,11 @@ try {
   run('pnpm', ['-r', 'pack', '--pack-destination', folder], root)
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
   writeFileSync(join(folder, 'package.json'), '{"private":true,"type":"module"}')
-  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs.map((name) => `./${name}`)], folder)
+  run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs.map((name) => `./${name}`)],
+    folder,
+  )
   writeFileSync(join(folder, 'config.yaml'), config)
   // The server's own command, not the app's: its plugins are found in this folder, as an operator's would be.
   const command = join(folder, 'node_modules', '@llmproxy', 'server', 'dist', 'cli', 'bin.js')
