@@ -18,8 +18,10 @@ export interface StreamClientOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Milliseconds without a byte after which the client gives up, as clients and proxies with a read timeout do. */
   readonly readTimeoutMs?: number
-  /** Looks at what has come so far; `true`: the client destroys its socket. */
-  readonly leave?: (text: string) => boolean
+  /** Gets everything that has come so far whenever something comes; `'leave'`: the client destroys its socket. */
+  readonly watch?: (text: string) => 'leave' | void
+  /** A Unix socket to connect to instead of the URL's host and port. */
+  readonly socketPath?: string
 }
 
 /**
@@ -35,13 +37,15 @@ export function post(
   const began = performance.now()
   const headers = { 'content-type': 'application/json', 'content-length': bytes.length, ...options.headers }
   return new Promise((resolve, reject) => {
-    const request = httpRequest(url, { method: 'POST', agent: false, headers }, (response) => {
+    const { socketPath } = options
+    const where = { method: 'POST', agent: false, headers, ...(socketPath && { socketPath }) }
+    const request = httpRequest(url, where, (response) => {
       const chunks: Buffer[] = []
       const pieces: { at: number; text: string }[] = []
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk)
         pieces.push({ at: performance.now() - began, text: chunk.toString('utf8') })
-        if (options.leave?.(Buffer.concat(chunks).toString('utf8'))) response.destroy()
+        if (options.watch?.(Buffer.concat(chunks).toString('utf8')) === 'leave') response.destroy()
       })
       response.on('error', () => undefined)
       response.on('close', () => {
