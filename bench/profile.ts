@@ -51,19 +51,26 @@ async function profile(kind: Kind, of: string): Promise<CpuProfile> {
   return read
 }
 
-function print(title: string, lines: readonly ProfileLine[], count: number): void {
-  console.log(`\n${title}`)
-  for (const { name, milliseconds, share } of lines.slice(0, count))
-    console.log(
-      `${(share * 100).toFixed(1).padStart(6)} %  ${milliseconds.toFixed(0).padStart(6)} ms  ${name}`,
-    )
+function print(
+  title: string,
+  lines: readonly ProfileLine[],
+  { count, requests }: { count: number; requests: number },
+): void {
+  console.log(`
+${title}`)
+  for (const { name, milliseconds, share } of lines.slice(0, count)) {
+    const each = ((milliseconds * 1000) / requests).toFixed(1)
+    console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${each.padStart(8)} µs a request  ${name}`)
+  }
 }
 
 const [kind = 'small', of = 'gateway', count = '25'] = process.argv.slice(2)
 if (!(kind in loads)) throw new Error(`unknown load "${kind}": choose ${Object.keys(loads).join(', ')}`)
+if (of !== 'gateway' && of !== 'bare') throw new Error(`unknown process "${of}": choose gateway or bare`)
+const { requests } = loads[kind as Kind]
 const summary = summarise(await profile(kind as Kind, of))
 console.log(
-  `${of}, ${kind}: ${summary.busyMilliseconds.toFixed(0)} ms busy, start included, ${loads[kind as Kind].requests} requests`,
+  `${of}, ${kind}: ${summary.busyMilliseconds.toFixed(0)} ms busy on the main thread for ${requests} requests, start included`,
 )
-print('self time by function', summary.functions, Number(count))
-print('self time by package', summary.packages, 15)
+print('self time by function', summary.functions, { count: Number(count), requests })
+print('self time by package', summary.packages, { count: 15, requests })

@@ -51,6 +51,15 @@ function nextMessage(child: ChildProcess, script: string): Promise<unknown> {
   })
 }
 
+/** Ends a process that has no channel to this one when this one ends, interrupted or not. */
+export function endWithThisProcess(child: ChildProcess): void {
+  const kill = (): void => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.removeListener('exit', kill))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    if (process.listenerCount(signal) === 0) process.once(signal, () => process.exit(1))
+}
+
 /** Asks a process to end; kills it when it has not after five seconds. */
 export function stopProcess(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')

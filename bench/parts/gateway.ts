@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { stopProcess } from './child.ts'
+import { endWithThisProcess, stopProcess } from './child.ts'
 import { clientKeys } from './load-job.ts'
 
 /** The gateway as people run it: the built command with every feature on, in a process of its own. */
@@ -51,6 +51,7 @@ export async function startGateway(
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  endWithThisProcess(child)
   const port = await portOf(child)
   return { pid: child.pid!, port, stop: () => stopProcess(child) }
 }

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { stopProcess } from './child.ts'
+import { endWithThisProcess, stopProcess } from './child.ts'
 
 /** A running nginx in one process, without a master, so that its processor time is one figure. */
 export interface Nginx {
@@ -26,6 +26,7 @@ export async function startNginx(upstreamPort: number, folder: string): Promise<
       stdio: ['ignore', 'ignore', 'inherit'],
     },
   )
+  endWithThisProcess(child)
   await untilListening(port)
   return { pid: child.pid!, port, stop: () => stopProcess(child) }
 }

@@ -13,6 +13,8 @@ export interface Plan {
   readonly flat: Shape
   readonly flatFrames: number
   readonly paced: Shape
+  /** Samples of it in each round: its wake-ups depend most on what else the machine does. */
+  readonly pacedSamples: number
   readonly pacedFrames: number
   readonly firstToken: Shape
 }
@@ -34,6 +36,7 @@ export function plan(quick: boolean): Plan {
     flat,
     flatFrames,
     paced: streams(`bench-paced-${pacedFrames}`, pacedFrames, quick ? 25 : 50, quick ? 25 : 100),
+    pacedSamples: quick ? 1 : 2,
     pacedFrames,
     firstToken: streams('bench-flat-5', 5, 1, 200),
   }

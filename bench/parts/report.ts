@@ -19,7 +19,8 @@ export function measurementTable(measurements: Measurements): string {
     })
     const ratios = (['bare', 'nginx'] as const).map((against) => {
       const values = paired(samples, 'gateway', against, (a, b) => a / b)
-      return values.length === 0 ? '' : `${spread(values).median.toFixed(2)} ×`
+      const { median } = values.length === 0 ? { median: Number.NaN } : spread(values)
+      return Number.isFinite(median) ? `${median.toFixed(2)} ×` : ''
     })
     return `${title.padEnd(titleWidth)}${unit.padEnd(8)}${cells.join('')}${ratios[0]!.padEnd(9)}${ratios[1]!}`.trimEnd()
   })

@@ -25,9 +25,13 @@ export async function measureRounds(
     for (const shape of plan.warmUp) await sample(contenders, contender, shape)
   for (let round = 0; round < plan.rounds; round++) {
     progress(`round ${round + 1} of ${plan.rounds}`)
-    await measureSmall(contenders, plan, measurements)
-    await measureStreams(contenders, plan, measurements)
-    for (const contender of [...contenders.proxies, contenders.direct]) {
+    // There and back, so that nobody always comes after the same one.
+    const proxies = round % 2 === 0 ? contenders.proxies : contenders.proxies.toReversed()
+    const inOrder = { ...contenders, proxies }
+    await measureSmall(inOrder, plan, measurements)
+    await measureFlat(inOrder, plan, measurements)
+    for (let index = 0; index < plan.pacedSamples; index++) await measurePaced(inOrder, plan, measurements)
+    for (const contender of [...proxies, contenders.direct]) {
       const { firstByteMs } = await sample(contenders, contender, plan.firstToken)
       record(measurements.firstToken, contender.name, firstByteMs)
     }
@@ -55,13 +59,16 @@ async function measureSmall(contenders: Contenders, plan: Plan, measurements: Me
   }
 }
 
-async function measureStreams(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
+async function measureFlat(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
   for (const contender of contenders.proxies) {
     const taken = await sample(contenders, contender, plan.flat)
     const chunks = plan.flat.requests * plan.flatFrames
     record(measurements.flatCpu, contender.name, taken.cpu / chunks)
     record(measurements.flatReads, contender.name, chunks / taken.reads)
   }
+}
+
+async function measurePaced(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
   for (const contender of contenders.proxies) {
     const taken = await sample(contenders, contender, plan.paced)
     const chunks = plan.paced.requests * plan.pacedFrames
