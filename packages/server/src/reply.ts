@@ -68,7 +68,7 @@ export class ReplyEgress implements Egress {
 
   end(bytes?: Uint8Array | string): void {
     if (this.#gone || this.#raw.destroyed) return
-    if (this.#head !== undefined)
+    if (this.#head !== undefined && !isEventStream(this.#head.headers))
       this.#head.headers['content-length'] = bytes === undefined ? 0 : Buffer.byteLength(bytes)
     this.#sendHead()
     this.#raw.end(bytes)
@@ -78,7 +78,7 @@ export class ReplyEgress implements Egress {
   #headers(own: HeaderMap): Record<string, string | number> {
     const headers = this.#reply.getHeaders() as Record<string, string | number>
     for (const name in own) headers[name] = headerValue(String(own[name]))
-    if (String(headers['content-type'] ?? '').startsWith('text/event-stream')) {
+    if (isEventStream(headers)) {
       headers['content-type'] = 'text/event-stream; charset=utf-8'
       headers['cache-control'] = 'no-cache, no-transform'
       headers['x-accel-buffering'] = 'no'
@@ -118,6 +118,11 @@ export class ReplyEgress implements Egress {
     this.#onGone = undefined
     callback?.()
   }
+}
+
+// A short stream may be complete before its head is sent; to the client it must look like any other.
+function isEventStream(headers: Readonly<Record<string, string | number>>): boolean {
+  return String(headers['content-type'] ?? '').startsWith('text/event-stream')
 }
 
 // Writing to a socket that has just died raises 'error'; 'close' follows and tells the same.

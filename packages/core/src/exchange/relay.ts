@@ -93,7 +93,9 @@ export class RelayLane implements Lane {
 
   /** Some servers send their comments as data (`data: : PROCESSING`). Anything else that is not JSON is damage. */
   #notJson(text: string): LaneVerdict {
-    return text === '' || text.startsWith(':') ? 'more' : malformed
+    const word = text.trim()
+    if (word === '[DONE]') return 'done'
+    return word === '' || word.startsWith(':') ? 'more' : malformed
   }
 }
 
