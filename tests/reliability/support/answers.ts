@@ -75,12 +75,18 @@ export const errorBody = (message: string, type = 'server_error', code: string |
 export function healthy(text = 'Hello'): Answer {
   return ({ path, body }, response) => {
     if (path.endsWith('/embeddings')) return sendJson(response, 200, embeddings())
-    if (path.endsWith('/messages')) return sendJson(response, 200, message(text))
+    if (path.endsWith('/generations')) return sendJson(response, 200, { created: 1_700_000_000, data: [] })
+    const messages = path.endsWith('/messages')
     const chat = path.endsWith('/chat/completions')
     if (!/"stream"\s*:\s*true/.test(body.toString('latin1'))) {
-      return sendJson(response, 200, chat ? completion(text) : textCompletion(text))
+      return sendJson(
+        response,
+        200,
+        messages ? message(text) : chat ? completion(text) : textCompletion(text),
+      )
     }
     const stream = openStream(response)
+    if (messages) return void stream.end(messageFrames(text))
     stream.end(chat ? chunk(text) + streamEnd : textFrames(text))
   }
 }
@@ -92,6 +98,22 @@ export function failing(
   message = `fails with ${status}`,
 ): Answer {
   return (_request, response) => sendJson(response, status, errorBody(message), headers)
+}
+
+function messageFrames(text: string): string {
+  const events = [
+    { type: 'message_start', message: { ...message(), content: [], stop_reason: null } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } },
+    { type: 'content_block_stop', index: 0 },
+    {
+      type: 'message_delta',
+      delta: { stop_reason: 'end_turn', stop_sequence: null },
+      usage: { output_tokens: 2 },
+    },
+    { type: 'message_stop' },
+  ]
+  return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
 }
 
 function textFrames(text: string): string {
