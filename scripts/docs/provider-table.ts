@@ -50,10 +50,10 @@ function operationsText({ operations }: Provider): string {
   return [...own, ...(bridged ? ['completions (over chat)'] : [])].join(', ')
 }
 
-function streamingText({ operations, supports, exchange }: Provider): string {
-  if (supports?.streaming === false) return 'no'
-  if (exchange !== undefined) return 'yes, made in process'
-  return operations.chat?.stream === undefined ? 'yes, relayed' : 'yes, chat translated'
+function streamingText(provider: Provider): string {
+  if (provider.supports?.streaming === false) return 'no'
+  if ('exchange' in provider) return 'yes, made in process'
+  return provider.operations.chat?.stream === undefined ? 'yes, relayed' : 'yes, chat translated'
 }
 
 function keyText(plugin: ProviderPlugin, needsKey: boolean): string {
