@@ -11,7 +11,7 @@ import { deploymentOf, type LiveDeployment, type LiveProvider } from './live-pro
 import type { HealthReport } from './health/health-report.ts'
 import { Vitals } from './health/vitals.ts'
 import type { Ledger } from './metrics/ledger.ts'
-import type { Outcome } from './metrics/outcome.ts'
+import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
 import { type SpecMetrics, specMetrics } from './metrics/spec-metrics.ts'
 import type { ProviderOff } from './plugins/configure.ts'
@@ -84,6 +84,7 @@ export class Gateway {
     }
     this.#running.delete(run)
     const outcome = run.outcome(repairedFrames)
+    this.#tellBugs(outcome.attempts, ingress)
     ledger.settled(outcome)
     this.#vitals.observe(outcome.attempts, clock.now())
     observe?.(outcome)
@@ -186,6 +187,11 @@ export class Gateway {
     return this.#parts.ledger
   }
 
+  /** Counts a request that the server's own limits refused. */
+  rateLimited(operation: OperationName): void {
+    this.#parts.ledger.rateLimited(operation)
+  }
+
   /** Requests that are being served. */
   get inFlight(): number {
     return this.#running.size
@@ -227,9 +233,20 @@ export class Gateway {
     return known === undefined ? 0 : Math.max(known.breaker.retryAfterMs(), known.cooldown.remainingMs())
   }
 
-  #bug(error: unknown, { id, operation }: Ingress): void {
+  /** A plugin that throws something else than a fault has a bug: its author needs the stack, the client must not see it. */
+  #tellBugs(attempts: readonly AttemptRecord[], ingress: Ingress): void {
+    for (const { provider, fault } of attempts) {
+      const { thrown } = (fault ?? {}) as Partial<AttemptFault>
+      if (thrown !== undefined) this.#bug(thrown, ingress, provider)
+    }
+  }
+
+  #bug(error: unknown, { id, operation }: Ingress, provider?: string): void {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    this.#parts.log.error({ request_id: id, operation, error: this.scrub(text) }, 'unexpected error')
+    this.#parts.log.error(
+      { request_id: id, operation, provider, error: this.scrub(text) },
+      'unexpected error',
+    )
   }
 }
 

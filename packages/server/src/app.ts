@@ -55,7 +55,7 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   allowOrigins(app, settings.cors_origins)
   if (settings.api_keys.length === 0) guardLoopback(app, settings.cors_origins)
   askForKey(app, clientKeys(settings.api_keys), settings.api_key_header)
-  limitRates(app, rateLimits(settings))
+  limitRates(app, rateLimits(settings), (operation) => gateway.rateLimited(operation))
   refuseUnknownRoutes(app)
   keepBodyBytes(app)
   answerErrors(app, { log, bodyLimit: settings.body_limit })

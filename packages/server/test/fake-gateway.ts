@@ -9,6 +9,8 @@ export interface FakeGateway extends ServedGateway {
   readonly endings: Outcome['ending'][]
   status: 'healthy' | 'degraded' | 'unhealthy'
   isReady: boolean
+  /** The operations that the server's limits refused. */
+  readonly limited: string[]
   /** Ends the streams of model `hold`. */
   release(): void
 }
@@ -25,6 +27,7 @@ export function fakeGateway(): FakeGateway {
     endings: [],
     status: 'healthy',
     isReady: true,
+    limited: [],
     async handle(ingress, egress) {
       gateway.seen.push(ingress)
       const ending = await answer(ingress, egress, held)
@@ -48,6 +51,7 @@ export function fakeGateway(): FakeGateway {
     }),
     prometheus: () => '# TYPE llmproxy_requests counter\n',
     ready: () => gateway.isReady,
+    rateLimited: (operation) => void gateway.limited.push(operation),
     release,
   }
   return gateway

@@ -361,7 +361,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 /** What `authorize()` threw: its own fault, else it has no credentials that would do. */
 function unsigned(error: unknown): AttemptFault {
   if (ProviderFault.is(error)) return error.fault
-  return { kind: 'authentication', message: 'the provider could not authorize the request' }
+  return { kind: 'authentication', message: 'the provider could not authorize the request', thrown: error }
 }
 
 /** An answer without a `date` was sent now: waits that are given as dates count from it (RFC 9110, 6.6.1). */

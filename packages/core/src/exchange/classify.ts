@@ -16,6 +16,7 @@ function verdict(provider: Provider, response: FailedResponse): AttemptFault {
       kind: 'bad_response',
       status: response.status,
       message: 'the upstream’s error could not be read',
+      thrown: error,
     }
   }
 }
@@ -23,7 +24,7 @@ function verdict(provider: Provider, response: FailedResponse): AttemptFault {
 /** What a codec threw: its own fault, or a bug in it, which is the upstream's answer not being understood. */
 export function thrownFault(error: unknown): AttemptFault {
   if (ProviderFault.is(error)) return error.fault
-  return { kind: 'bad_response', message: 'the upstream’s answer is not understood' }
+  return { kind: 'bad_response', message: 'the upstream’s answer is not understood', thrown: error }
 }
 
 /** An error inside a 2xx JSON body: a top-level `error` that is not null. */

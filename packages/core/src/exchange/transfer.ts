@@ -10,6 +10,8 @@ export interface AttemptFault extends Fault {
   readonly reusedSocketDied?: boolean
   /** The error was reported by the upstream itself, inside a 2xx answer. */
   readonly inBand?: boolean
+  /** What a provider's code threw that is no fault of the upstream's: a bug in the plugin, for the operator's log only. */
+  readonly thrown?: unknown
   /** The upstream's own error body, when it has the shape that the client's dialect uses. */
   readonly envelope?: string
   /** The head of the upstream's answer, when that was the failure. */

@@ -29,6 +29,7 @@ test('above the limit of an operation a request is refused with 429, and other o
   })
   expect((await post('/v1/embeddings', { model: 'json', input: 'x' })).status).toBe(200)
   expect(gateway.seen).toHaveLength(3)
+  expect(gateway.limited).toEqual(['chat'])
 })
 
 test('the global limit counts all endpoints of a key together, for its own window', async () => {

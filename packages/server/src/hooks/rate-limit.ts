@@ -1,17 +1,24 @@
 import { GatewayError } from '@llmproxy/core'
+import type { OperationName } from '@llmproxy/provider-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { goDuration } from '../go-duration.ts'
 import type { RateLimits, Standing } from '../rate-limits.ts'
 
 /** Counts each authenticated request against its caller's limits, before the body is read. */
-export function limitRates(app: FastifyInstance, limits: RateLimits): void {
+export function limitRates(
+  app: FastifyInstance,
+  limits: RateLimits,
+  refused: (operation: OperationName) => void,
+): void {
   app.addHook('onRequest', async (request, reply) => {
     const { access, operation } = request.routeOptions.config
     if (access === 'open') return
     const standing = await limits.take(request.caller, operation)
     if (standing === undefined) return
     if (operation !== undefined || standing.refused) answerStanding(reply, standing)
-    if (standing.refused) throw limitReached(standing)
+    if (!standing.refused) return
+    if (operation !== undefined) refused(operation)
+    throw limitReached(standing)
   })
 }
 
