@@ -15,7 +15,9 @@ export interface ConnectionOptions {
 
 const endOfHead = '\r\n\r\n'
 const endOfChunks = '\r\n0\r\n\r\n'
-const tailLength = 32
+const tailLength = 64
+// A proxy may cut its chunks anywhere, in the middle of the last event too.
+const chunkBorder = /\r\n[0-9a-f]+\r\n/gi
 
 /**
  * One keep-alive HTTP/1.1 connection that sends the same request again and again. It reads no more of the answers than their
@@ -101,7 +103,7 @@ export class LoadConnection {
   #judge(): string | undefined {
     if (this.#status !== '200') return `status ${this.#status}`
     if (this.#bytes < this.#options.leastBytes) return 'too few bytes'
-    if (this.#options.stream && !this.#tail.includes('[DONE]')) return 'no [DONE]'
+    if (this.#options.stream && !this.#tail.replaceAll(chunkBorder, '').includes('[DONE]')) return 'no [DONE]'
     return undefined
   }
 
