@@ -30,7 +30,7 @@ export class ChoiceRules {
     }
     const inner = delta as JsonObject
     if (inner['role'] !== undefined) this.#role(inner, notes)
-    if (inner['tool_calls'] !== undefined && inner['tool_calls'] !== null) this.#calls(inner, notes)
+    if (inner['tool_calls'] !== undefined) this.#calls(inner, notes)
     addReasoning(inner, notes)
     if (!notes.content) notes.content = !isEmpty(inner)
     return this.#finish(choice, inner, notes)
@@ -58,6 +58,12 @@ export class ChoiceRules {
   }
 
   #calls(delta: JsonObject, notes: FrameNotes): void {
+    // The dialect has a list here or nothing.
+    if (delta['tool_calls'] === null) {
+      delete delta['tool_calls']
+      mend(notes)
+      return
+    }
     this.#tools ??= new ToolCallRules(this.#newId)
     this.#tools.inspect(delta, notes)
   }
@@ -76,14 +82,15 @@ export class ChoiceRules {
 
   #finish(choice: JsonObject, delta: JsonObject | undefined, notes: FrameNotes): ChoiceVerdict {
     const raw = choice['finish_reason']
-    if (raw === null) return 'keep'
+    if (raw === null && !this.finished) return 'keep'
     const verdict = finishReason(raw)
     if (verdict.kind === 'failure') return { failure: verdict.raw }
-    if (verdict.kind === 'open') return set(choice, null, notes)
     if (this.finished) {
-      set(choice, null, notes)
+      if (raw !== null) set(choice, null, notes)
+      // Nothing may follow the finish but what would be lost otherwise.
       return (delta === undefined ? choice['text'] === '' : isEmpty(delta)) ? 'drop' : 'keep'
     }
+    if (verdict.kind === 'open') return set(choice, null, notes)
     this.finished = true
     if (delta !== undefined) this.#tools?.close(delta, notes)
     const reason = verdict.reason === 'stop' && this.#tools?.any === true ? 'tool_calls' : verdict.reason

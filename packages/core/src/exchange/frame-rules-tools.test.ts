@@ -231,13 +231,18 @@ describe('tool calls', () => {
     ])
   })
 
-  test('that are null or empty mean nothing', () => {
-    for (const none of [null, []]) {
-      const rules = start()
-      expect(rules.inspect(frame({ content: 'a', tool_calls: none }))).toBe('pass')
-      const end = frame({}, 'stop')
-      expect(rules.inspect(end)).toBe('pass')
-    }
+  test('that are empty mean nothing', () => {
+    const rules = start()
+    expect(rules.inspect(frame({ content: 'a', tool_calls: [] }))).toBe('pass')
+    expect(rules.inspect(frame({}, 'stop'))).toBe('pass')
+  })
+
+  test('that are null mean nothing, and go', () => {
+    const rules = start()
+    const none = frame({ content: 'a', tool_calls: null })
+    expect(rules.inspect(none)).toBe('changed')
+    expect(none).toEqual(frame({ content: 'a' }))
+    expect(rules.inspect(frame({}, 'stop'))).toBe('pass')
   })
 
   test('that are no objects are left out', () => {
