@@ -63,7 +63,7 @@ test('a conversation with parallel tools reaches the Anthropic wire with nothing
     max_tokens: 50,
   }
   const answer = await post(`${gateway.url}/v1/chat/completions`, body)
-  expect(answer.status, answer.text).toBe(200)
+  expect(answer).toMatchObject({ status: 200 })
   expect(answer.headers).not.toHaveProperty('x-llmproxy-dropped')
   const sent = JSON.parse(gateway.upstreams[0]!.requests[0]!.body.toString()) as AnthropicBody
   expect(backToChat(sent)).toEqual(conversation)

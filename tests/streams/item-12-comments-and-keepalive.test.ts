@@ -34,7 +34,7 @@ describe('on silence the client hears comments', () => {
       where: 'inside a frame',
       steps: [role, 'data: ', { wait: 260 }, say('Once').slice(6), ...answer.slice(2)],
     },
-  ])('$where', async ({ where: _, ...script }) => {
+  ])('$where', async (script) => {
     await using upstream = await startRawUpstream(() => script)
     await using gateway = await keepingAlive(upstream.url)
     const { text, status } = await post(`${gateway.url}/v1/chat/completions`, chat('mock-any'))

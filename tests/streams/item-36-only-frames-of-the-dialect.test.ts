@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { chat, chatHead, delta, done, finish, frame, role, say, usage } from '../support/chat-frames.ts'
 import { type PiecesGateway, piecesGateway } from '../support/pieces.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { chatHead, delta, done, frame } from './chat-frames.ts'
 
 /** A call and the pieces in which its arguments are streamed. */
