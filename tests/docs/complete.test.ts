@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { runCli } from '@llmproxy/server'
 import { expect, test } from 'vitest'
 import { shippedPlugins } from '../../scripts/docs/provider-table.ts'
 import { operationPaths } from '../../packages/server/src/route-table.ts'
@@ -23,6 +24,25 @@ test.each([
   ...['/v1/models', '/providers', '/metrics', '/health', '/livez', '/readyz'].map((path) => `GET ${path}`),
 ])('the README names the endpoint %s', (endpoint) => {
   expect(readme).toContain(`\`${endpoint}\``)
+})
+
+test('every command that a document shows exists, and the README shows all of them', async () => {
+  const printed: string[] = []
+  await runCli(['--help'], { version: '0', print: (line) => void printed.push(line) })
+  const commands = [...printed.join('\n').matchAll(/^ {2}([a-z]+)(?: \[options\])? {2,}/gm)].map(
+    ([, name]) => name,
+  )
+  const shownIn = (text: string) =>
+    [...text.matchAll(/(?:^|`|npx )llmproxy ([a-z]+)/gm)].map(([, name = '']) => name)
+  const everywhere = ['README.md', 'docs/operations.md', 'UPGRADING.md', 'packages/server/README.md'].map(
+    readDocument,
+  )
+  const shown = everywhere.flatMap(shownIn).filter((name) => name !== 'help')
+  expect(commands.length).toBeGreaterThan(5)
+  expect(shown.filter((name) => !commands.includes(name))).toEqual([])
+  expect(
+    commands.filter((name) => name !== 'help' && name !== 'start' && !shownIn(readme).includes(name ?? '')),
+  ).toEqual([])
 })
 
 const described = [

@@ -6,6 +6,7 @@ import { runApp, type RunningApp } from './support/run-app.ts'
 
 const readme = codeBlocks('README.md').filter(({ purpose }) => purpose === 'runnable')
 const guide = codeBlocks('docs/write-a-provider.md')
+const elsewhere = codeBlocks('packages/core/README.md').filter(({ purpose }) => purpose === 'runnable')
 const inGuide = guide.filter(({ purpose }) => purpose === 'runnable')
 
 const vendor = await startMockServer()
@@ -88,6 +89,10 @@ describe('README.md', () => {
     const others = lines.filter((line) => !line.startsWith('  off  anthropic'))
     for (const line of others) expect(shipped.output).toContain(line)
   })
+})
+
+describe('the READMEs of packages', () => {
+  for (const block of elsewhere) runs(block, () => shipped.url)
 })
 
 describe('docs/write-a-provider.md', () => {

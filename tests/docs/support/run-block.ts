@@ -57,7 +57,9 @@ function commandOf(language: string, text: string, folder: ScratchFolder): [stri
     case 'sh':
       return ['bash', ['-euo', 'pipefail', '-c', text]]
     case 'js':
-      return [process.execPath, [folder.write('block.mjs', text)]]
+    case 'ts':
+      // Our own packages are taken from their sources: nothing need be built.
+      return [process.execPath, ['--conditions=@llmproxy/source', folder.write(`block.${language}`, text)]]
     case 'python':
       return ['python3', [folder.write('block.py', text)]]
     default:
