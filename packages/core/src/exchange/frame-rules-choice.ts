@@ -29,7 +29,7 @@ export class ChoiceRules {
       mend(notes)
     }
     const inner = delta as JsonObject
-    if (inner['role'] !== undefined) this.#role(inner, notes)
+    if (inner['role'] !== undefined || !this.#hasRole) this.#role(inner, notes)
     if (inner['tool_calls'] !== undefined) this.#calls(inner, notes)
     addReasoning(inner, notes)
     if (!notes.content) notes.content = !isEmpty(inner)
@@ -68,7 +68,10 @@ export class ChoiceRules {
     this.#tools.inspect(delta, notes)
   }
 
-  /** Once per choice, and always the assistant's: clients that add deltas up would double it. */
+  /**
+   * Once per choice, in its first delta, and always the assistant's: clients that add deltas up would double it, and some
+   * refuse a message without one.
+   */
   #role(delta: JsonObject, notes: FrameNotes): void {
     if (this.#hasRole) {
       delete delta['role']

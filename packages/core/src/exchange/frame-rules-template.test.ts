@@ -3,8 +3,12 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FrameRules, FrameTemplate } from './frame-rules.ts'
 
-const start = (includeUsage = false): FrameRules =>
-  new FrameRules({ operation: 'chat', includeUsage, id: 'own', created: 1, model: 'm' })
+/** Rules that have seen the role, with which a stream begins. */
+const start = (includeUsage = false): FrameRules => {
+  const rules = new FrameRules({ operation: 'chat', includeUsage, id: 'own', created: 1, model: 'm' })
+  rules.inspect(JSON.parse(frame('').replace('{"content":""}', '{"role":"assistant"}')))
+  return rules
+}
 
 const frame = (content: unknown, rest = '', before = ''): string =>
   `{"id":"x","object":"chat.completion.chunk","created":7,"model":"m",${before}"choices":[{"index":0,"delta":{"content":${JSON.stringify(content)}},"logprobs":null,"finish_reason":null}]${rest}}`

@@ -4,8 +4,12 @@ import { FrameRules } from './frame-rules.ts'
 
 type Entry = Record<string, unknown>
 
-const start = (): FrameRules =>
-  new FrameRules({ operation: 'chat', includeUsage: false, id: 'own', created: 1, model: 'm' })
+/** Rules that have seen the role, with which a stream begins. */
+const start = (): FrameRules => {
+  const rules = new FrameRules({ operation: 'chat', includeUsage: false, id: 'own', created: 1, model: 'm' })
+  rules.inspect(frame({ role: 'assistant' }))
+  return rules
+}
 
 const frame = (delta: object, reason: string | null = null): Entry => ({
   id: 'x',

@@ -10,7 +10,7 @@ const options: FrameRulesOptions = {
   created: 100,
   model: 'own',
 }
-const start = (over: Partial<FrameRulesOptions> = {}): FrameRules => new FrameRules({ ...options, ...over })
+const fresh = (over: Partial<FrameRulesOptions> = {}): FrameRules => new FrameRules({ ...options, ...over })
 const frame = (over: object = {}): Frame => ({
   id: 'x',
   object: 'chat.completion.chunk',
@@ -25,6 +25,12 @@ const chunk = (delta: object, over: object = {}, rest: object = {}): Frame =>
 const finish = (reason: unknown = 'stop', delta: object = {}): Frame =>
   chunk(delta, { finish_reason: reason })
 const text = (content = 'hi'): Frame => chunk({ content })
+/** Rules that have seen the role of choice 0, with which a stream begins. */
+const start = (over: Partial<FrameRulesOptions> = {}): FrameRules => {
+  const rules = fresh(over)
+  if (over.operation !== 'completions') rules.inspect(chunk({ role: 'assistant', content: '' }))
+  return rules
+}
 const usage = { prompt_tokens: 3, completion_tokens: 4, total_tokens: 7 }
 
 /** What leaves: passed and changed frames as JSON, and what closing adds. */
@@ -51,7 +57,7 @@ const deltas = (sent: readonly Frame[]): unknown[] => sent.map((each) => firstCh
 
 describe('a clean stream', () => {
   test('passes untouched', () => {
-    const rules = start()
+    const rules = fresh()
     const { verdicts, closing } = run(rules, [chunk({ role: 'assistant', content: '' }), text(), finish()])
     expect(verdicts).toEqual(['pass', 'pass', 'pass'])
     expect(closing).toEqual([])
@@ -179,7 +185,7 @@ describe('identity', () => {
   })
 
   test('is filled in when the upstream has none', () => {
-    const { sent } = run(start(), [
+    const { sent } = run(fresh(), [
       { choices: [choice({ delta: { content: 'a' } })] },
       { ...text(), id: '', created: null, model: '' },
     ])
@@ -292,7 +298,7 @@ describe('choices', () => {
 
   test('without a delta keep their message or text', () => {
     const whole = { index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: 'stop' }
-    expect(run(start(), [frame({ choices: [whole] })]).sent[0]).toEqual(
+    expect(run(fresh(), [frame({ choices: [whole] })]).sent[0]).toEqual(
       finish('stop', { role: 'assistant', content: 'a' }),
     )
     expect(
@@ -307,12 +313,34 @@ describe('choices', () => {
   })
 
   test('name the role once, and it is the assistant', () => {
-    const { sent } = run(start(), [
+    const { sent } = run(fresh(), [
       chunk({ role: null, content: 'a' }),
       chunk({ role: 'assistant', content: 'b' }),
       chunk({ role: '', content: 'c' }),
     ])
     expect(deltas(sent)).toEqual([{ role: 'assistant', content: 'a' }, { content: 'b' }, { content: 'c' }])
+  })
+
+  test('have a role in their first delta, whenever the upstream sends one', () => {
+    const second = (delta: object): Frame => frame({ choices: [{ index: 1, delta, finish_reason: null }] })
+    const frames = [
+      text('a'),
+      chunk({ role: 'assistant', content: 'b' }),
+      text('c'),
+      second({ content: 'd' }),
+    ]
+    const { sent, verdicts } = run(fresh(), frames)
+    expect(deltas(sent)).toEqual([
+      { role: 'assistant', content: 'a' },
+      { content: 'b' },
+      { content: 'c' },
+      { role: 'assistant', content: 'd' },
+    ])
+    expect(verdicts).toEqual(['changed', 'changed', 'pass', 'changed'])
+  })
+
+  test('that are empty behind their end are dropped', () => {
+    expect(run(start(), [text(), finish(), chunk({})]).verdicts).toEqual(['pass', 'pass', 'drop'])
   })
 
   test('keep content after their end', () => {
@@ -359,7 +387,7 @@ describe('finish_reason', () => {
     expect(run(rules, [text()]).closing).toEqual([finish()])
     expect(rules).toMatchObject({ finished: true, repaired: 1 })
     expect(rules.closing()).toEqual([])
-    expect(run(start(), []).closing).toEqual([])
+    expect(run(fresh(), []).closing).toEqual([])
   })
 })
 
