@@ -37,7 +37,7 @@ export async function drain({ app, gateway, log, clock, enter }: DrainParts): Pr
   } finally {
     clearInterval(sweep)
     log.info({}, 'stopped')
-    log.flush()
+    await log.flush()
   }
 }
 

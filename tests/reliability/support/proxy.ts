@@ -47,7 +47,7 @@ export async function startProxy(config: GatewayConfigInput, options: ProxyOptio
     info: note,
     warn: ignore,
     error: (facts: object) => void bugs.push(facts),
-    flush: ignore,
+    flush: () => Promise.resolve(),
   }
   const server = await startServer(checked, {
     plugins: [openai, openaiCompatible, anthropic, mock],

@@ -9,8 +9,8 @@ import { redactFields } from './redact.ts'
 function logTo(level = 'INFO', scrub = (text: string) => text) {
   const file = join(mkdtempSync(join(tmpdir(), 'llmproxy-log-')), 'sub', 'proxy.log')
   const log = createLogger({ level, file, scrub })
-  const lines = () => {
-    log.flush()
+  const lines = async () => {
+    await log.flush()
     return readFileSync(file, 'utf8')
       .trim()
       .split('\n')
@@ -19,11 +19,11 @@ function logTo(level = 'INFO', scrub = (text: string) => text) {
   return { log, lines }
 }
 
-test('lines are JSON with level, time and message', () => {
+test('lines are JSON with level, time and message', async () => {
   const { log, lines } = logTo()
   log.debug({}, 'not shown')
   log.info({ request_id: 'a' }, 'hello')
-  expect(lines()).toEqual([
+  expect(await lines()).toEqual([
     { level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/), request_id: 'a', msg: 'hello' },
   ])
 })
@@ -33,20 +33,20 @@ test.each([
   ['INFO', 3],
   ['WARNING', 2],
   ['ERROR', 1],
-])('level %s shows %d of four lines', (level, count) => {
+])('level %s shows %d of four lines', async (level, count) => {
   const { log, lines } = logTo(level)
   for (const write of ['debug', 'info', 'warn', 'error'] as const) log[write]({}, write)
-  expect(lines()).toHaveLength(count)
+  expect(await lines()).toHaveLength(count)
 })
 
-test('secrets disappear by value and by field name, at every depth, in errors too', () => {
+test('secrets disappear by value and by field name, at every depth, in errors too', async () => {
   const { log, lines } = logTo('INFO', (text) => text.replaceAll('canary-by-value', '[redacted]'))
   log.info(
     { headers: { authorization: 'Bearer canary-by-name' }, deep: { a: { b: { api_key: 'canary"quoted' } } } },
     'x canary-by-value',
   )
   log.error({ error: new Error('upstream said canary-by-value') }, 'failed')
-  const text = JSON.stringify(lines())
+  const text = JSON.stringify(await lines())
   expect(text).not.toContain('canary')
   expect(text.match(/\[redacted\]/g)?.length).toBeGreaterThanOrEqual(4)
 })
@@ -107,4 +107,12 @@ test('an outcome becomes flat fields, with its faults when it had some', () => {
     repaired_frames: 1,
     faults: [{ provider: 'a', model: 'm', kind: 'rate_limit', status: 429, message: 'slow down' }],
   })
+})
+
+test('a flush waits for a write that is under way: no line is missing, and all are in order', async () => {
+  const { log, lines } = logTo()
+  for (let index = 0; index < 200; index++) log.info({ index, text: 'x'.repeat(200) }, 'line')
+  log.info({ index: 200 }, 'last')
+  const written = await lines()
+  expect(written.map(({ index }) => index)).toEqual(Array.from({ length: 201 }, (_, index) => index))
 })

@@ -23,7 +23,8 @@ export interface LoggerOptions {
 
 /** A logger and the way to write out what it still holds. */
 export interface Logger extends ServerLog {
-  flush(): void
+  /** Resolves when every line so far is written, in order. */
+  flush(): Promise<void>
 }
 
 const levels: Readonly<Record<string, string>> = {
@@ -73,7 +74,8 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    flush: () => destination.flushSync(),
+    // Not `flushSync()`: it writes past a buffer whose asynchronous write is still under way.
+    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
   }
 }
 
