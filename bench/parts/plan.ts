@@ -16,6 +16,8 @@ export interface Plan {
   /** Samples of it in each round: its wake-ups depend most on what else the machine does. */
   readonly pacedSamples: number
   readonly pacedFrames: number
+  /** The same with few streams: then hardly ever are two events found in one turn of the event loop. */
+  readonly pacedFew: Shape
   readonly firstToken: Shape
 }
 
@@ -35,7 +37,8 @@ export function plan(quick: boolean): Plan {
     small: { 1: small(1, 2000 * scale), 32: small(32, 10_000 * scale), 128: small(128, 6000 * scale) },
     flat,
     flatFrames,
-    paced: streams(`bench-paced-${pacedFrames}`, pacedFrames, quick ? 25 : 50, quick ? 25 : 100),
+    paced: streams(`bench-paced-${pacedFrames}`, pacedFrames, 50, quick ? 50 : 100),
+    pacedFew: streams(`bench-paced-${pacedFrames}`, pacedFrames, 10, 10),
     pacedSamples: quick ? 1 : 2,
     pacedFrames,
     firstToken: streams('bench-flat-5', 5, 1, 200),

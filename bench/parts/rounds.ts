@@ -1,6 +1,6 @@
 import type { Contender, Contenders } from './contenders.ts'
 import type { LoadJob, LoadResult } from './load-job.ts'
-import { type Measurements, type MeasureName, noMeasurements, record } from './measurements.ts'
+import { type Measurements, type MeasureName, noMeasurements, record, type Samples } from './measurements.ts'
 import type { Plan, Shape } from './plan.ts'
 import { cpuTime, residentBytes } from './process-usage.ts'
 import { spread } from './statistics.ts'
@@ -30,7 +30,9 @@ export async function measureRounds(
     const inOrder = { ...contenders, proxies }
     await measureSmall(inOrder, plan, measurements)
     await measureFlat(inOrder, plan, measurements)
-    for (let index = 0; index < plan.pacedSamples; index++) await measurePaced(inOrder, plan, measurements)
+    for (let index = 0; index < plan.pacedSamples; index++)
+      await measurePaced(inOrder, plan, plan.paced, measurements.pacedCpu)
+    await measurePaced(inOrder, plan, plan.pacedFew, measurements.pacedFewCpu)
     for (const contender of [...proxies, contenders.direct]) {
       const { firstByteMs } = await sample(contenders, contender, plan.firstToken)
       record(measurements.firstToken, contender.name, firstByteMs)
@@ -68,11 +70,15 @@ async function measureFlat(contenders: Contenders, plan: Plan, measurements: Mea
   }
 }
 
-async function measurePaced(contenders: Contenders, plan: Plan, measurements: Measurements): Promise<void> {
+async function measurePaced(
+  contenders: Contenders,
+  { pacedFrames }: Plan,
+  shape: Shape,
+  samples: Samples,
+): Promise<void> {
   for (const contender of contenders.proxies) {
-    const taken = await sample(contenders, contender, plan.paced)
-    const chunks = plan.paced.requests * plan.pacedFrames
-    record(measurements.pacedCpu, contender.name, taken.cpu / chunks)
+    const taken = await sample(contenders, contender, shape)
+    record(samples, contender.name, taken.cpu / (shape.requests * pacedFrames))
   }
 }
 
