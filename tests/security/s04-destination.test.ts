@@ -15,21 +15,29 @@ import {
 function baits(evil: string): Record<string, unknown> {
   const nested = { api_base: evil, base_url: evil, headers: { authorization: 'Bearer stolen' } }
   return {
-    ...{
-      api_base: evil,
-      base_url: evil,
-      baseURL: evil,
-      base_path: evil,
-      endpoint: evil,
-      azure_endpoint: evil,
-    },
-    ...{ api_key: 'stolen', apiKey: 'stolen', api_version: 'evil', api_type: 'evil', organization: 'evil' },
-    ...{ custom_host: evil, custom_llm_provider: 'evil', provider: 'evil', proxy: evil, http_proxy: evil },
-    ...{
-      extra_headers: { authorization: 'Bearer stolen', host: 'evil.example' },
-      headers: { authorization: 'stolen' },
-    },
-    ...{ extra_body: nested, litellm_params: nested, config: nested, metadata: nested, callback_url: evil },
+    api_base: evil,
+    base_url: evil,
+    baseURL: evil,
+    base_path: evil,
+    endpoint: evil,
+    azure_endpoint: evil,
+    api_key: 'stolen',
+    apiKey: 'stolen',
+    api_version: 'evil',
+    api_type: 'evil',
+    organization: 'evil',
+    custom_host: evil,
+    custom_llm_provider: 'evil',
+    provider: 'evil',
+    proxy: evil,
+    http_proxy: evil,
+    extra_headers: { authorization: 'Bearer stolen', host: 'evil.example' },
+    headers: { authorization: 'stolen' },
+    extra_body: nested,
+    litellm_params: nested,
+    config: nested,
+    metadata: nested,
+    callback_url: evil,
   }
 }
 
@@ -61,7 +69,7 @@ test.each(Object.keys(paths) as OpenaiOperation[])(
     const upstream = await fakeUpstream(healthy())
     const { url } = await startProxy({ providers: [provider('a', upstream.url)] })
     const query = new URLSearchParams({ api_base: evil.url, 'api-key': 'stolen', base_url: evil.url })
-    const { status } = await send(url, `${paths[operation]}?${query}`, {
+    const { status } = await send(url, `${paths[operation]}?${query.toString()}`, {
       body: { ...bodies[operation], ...baits(evil.url) },
       headers: headers(evil.url),
     })

@@ -152,9 +152,7 @@ test('cookies, names and addresses of a vendor stay behind', async () => {
     trailer: 'x',
     refresh: '0; url=https://evil.example',
   }
-  const names = Object.keys(revealing).filter(
-    (name) => !['cache-control', 'x-request-id', 'x-llmproxy-provider'].includes(name),
-  )
+  const { 'cache-control': _, 'x-request-id': __, 'x-llmproxy-provider': ___, ...absent } = revealing
   const answers = [
     () => fakeUpstream((_request, response) => sendJson(response, 200, completion(), revealing)),
     () =>
@@ -165,7 +163,7 @@ test('cookies, names and addresses of a vendor stay behind', async () => {
   for (const [index, upstream] of answers.entries()) {
     const proxy = await startProxy({ providers: [provider('a', (await upstream()).url)] })
     const { headers } = await chat(proxy.url, { stream: index === 1 })
-    expect(Object.keys(headers).filter((name) => names.includes(name))).toEqual([])
+    expect(Object.keys(headers).filter((name) => name in absent)).toEqual([])
     expect(headers['x-llmproxy-provider']).toBe('a')
     expect(headers['x-request-id']).not.toBe('req-of-the-vendor')
     expect(headers['cache-control']).not.toContain('public')

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { createGateway } from '@llmproxy/core'
 import mock from '@llmproxy/provider-mock'
@@ -31,19 +32,31 @@ function deafClient(url: string) {
 
 const large = chunk('x'.repeat(16_384))
 
-/** An upstream that writes as fast as it is read, without end, and counts. */
-async function flooding() {
+/** An upstream that writes `piece` as fast as it is read, without end, and counts. */
+async function flooding(piece: string | Buffer = large, headers: Record<string, string> = {}) {
   const written = { bytes: 0 }
   const upstream = await fakeUpstream((_request, response) => {
-    openStream(response)
+    openStream(response, headers)
     const fill = () => {
-      do written.bytes += large.length
-      while (!response.destroyed && response.write(large))
+      do written.bytes += piece.length
+      while (!response.destroyed && response.write(piece))
     }
     response.on('drain', fill)
     fill()
   })
   return Object.assign(upstream, { written })
+}
+
+/** The bytes that have been written when no more are taken; `Infinity` when that goes on and on. */
+async function stalled({ written }: { readonly written: { readonly bytes: number } }): Promise<number> {
+  let quiet = 0
+  for (let round = 0; round < 30; round++) {
+    const before = written.bytes
+    await sleep(60)
+    quiet = before > 0 && before === written.bytes ? quiet + 1 : 0
+    if (quiet === 5) return before
+  }
+  return Infinity
 }
 
 async function expectCut(proxy: Proxy, aborted: () => boolean | undefined) {
@@ -59,37 +72,36 @@ test('a client that reads nothing is cut after `write_timeout`, and its upstream
   await expectCut(proxy, () => upstream.requests[0]?.aborted)
 })
 
-test('until then the upstream waits: nothing is gathered in between', async () => {
-  const upstream = await flooding()
+// One gzip member after the other is one gzip stream. Mostly noise, so that what the kernel holds decodes to little.
+const member = gzipSync(chunk(randomBytes(16_384).toString('base64')))
+
+test.each<[string, string | Buffer, Record<string, string>]>([
+  ['plain', large, {}],
+  ['compressed', member, { 'content-encoding': 'gzip' }],
+])('until then a %s flood waits: nothing is gathered in between', async (_, piece, headers) => {
+  const upstream = await flooding(piece, headers)
   const proxy = await startProxy({ providers: [provider('a', upstream.url)] })
   const socket = deafClient(proxy.url)
   await upstream.request(0)
-  let before = -1
-  while (before !== upstream.written.bytes) {
-    before = upstream.written.bytes
-    await sleep(150)
-  }
   // What the kernel holds between three sockets, and a little of ours.
-  expect(before).toBeLessThan(40 * 1024 * 1024)
+  expect(await stalled(upstream)).toBeLessThan(40 * 1024 * 1024)
   expect(proxy.gateway.inFlight).toBe(1)
   socket.destroy()
   await expectCut(proxy, () => upstream.requests[0]?.aborted)
 })
 
-test('a compressed flood waits for the client as well', async () => {
-  const zipped = gzipSync(large.repeat(12_000))
-  const upstream = await fakeUpstream((_request, response) => {
-    openStream(response, { 'content-encoding': 'gzip' }).write(zipped)
-  })
-  const proxy = await startProxy({ providers: [provider('a', upstream.url)] })
-  const before = process.memoryUsage().rss
-  const socket = deafClient(proxy.url)
+test('a client that is full is waited for once, not once for each frame', async () => {
+  const warnings: string[] = []
+  const note = ({ name }: Error) => void warnings.push(name)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const frames = chunk('x'.repeat(1000)).repeat(2000)
+  const upstream = await fakeUpstream((_request, response) => void openStream(response).write(frames))
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)], write_timeout: 0.3 })
+  deafClient(proxy.url)
   await upstream.request(0)
-  await sleep(400)
-  expect(process.memoryUsage().rss - before).toBeLessThan(120 * 1024 * 1024)
-  expect(proxy.gateway.inFlight).toBe(1)
-  socket.destroy()
-  await until(() => proxy.gateway.inFlight === 0)
+  await sleep(100)
+  expect(warnings).toEqual([])
 })
 
 test('a client that reads slowly, but reads, keeps its stream', async () => {
@@ -149,7 +161,7 @@ test('headers and bodies that never end are given up', async () => {
     socket.write(bytes)
     return seen
   })
-  await until(() => sockets.every(({ closed }) => closed), 12_000)
+  await until(() => sockets.every(({ closed }) => closed), 48_000)
   expect(sockets[0]?.text).toMatch(/^HTTP\/1\.1 408 /)
   expect(sockets[1]?.text).toMatch(/^HTTP\/1\.1 408 /)
 })

@@ -22,6 +22,8 @@ export class ReplyEgress implements Egress {
   #head: { readonly status: number; readonly headers: Record<string, string | number> } | undefined
   #gone = false
   #stallsLimited = false
+  /** The client has not yet taken what was written. */
+  #full = false
   #onGone: (() => void) | undefined
   onDrain: (() => void) | undefined
 
@@ -58,11 +60,7 @@ export class ReplyEgress implements Egress {
     if (this.#gone || this.#raw.destroyed) return true
     this.#sendHead()
     if (this.#raw.write(bytes)) return true
-    this.#limitStall()
-    this.#raw.once('drain', () => {
-      this.#raw.setTimeout(0)
-      this.onDrain?.()
-    })
+    if (!this.#full) this.#waitForDrain()
     return false
   }
 
@@ -73,6 +71,17 @@ export class ReplyEgress implements Egress {
     this.#sendHead()
     this.#raw.end(bytes)
     if (this.#raw.writableLength > 0 || (this.#raw.socket?.writableLength ?? 0) > 0) this.#limitStall()
+  }
+
+  // Once for each time that the client is full: further writes must neither add listeners nor grant it more time.
+  #waitForDrain(): void {
+    this.#full = true
+    this.#limitStall()
+    this.#raw.once('drain', () => {
+      this.#full = false
+      this.#raw.setTimeout(0)
+      this.onDrain?.()
+    })
   }
 
   #headers(own: HeaderMap): Record<string, string | number> {

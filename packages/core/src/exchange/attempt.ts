@@ -12,7 +12,7 @@ import type { LiveProvider } from '../live-provider.ts'
 import { AttemptIo, authorized } from './authorize.ts'
 import { classify, parseJson, thrownFault } from './classify.ts'
 import { Collector } from './collect.ts'
-import { decoded, decoderFor, encodingRefused } from './decode.ts'
+import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.ts'
 import type { StreamState } from './lane.ts'
 import { type LaneInput, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
 import { sendInProcess } from './send-in-process.ts'
@@ -75,7 +75,8 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #watch!: Watch
   #resolve!: (result: AttemptResult) => void
   #transfer: Transfer | undefined
-  #receiver: Receiver | undefined
+  /** Stands between the transfer and this attempt when the answer is compressed. */
+  #decoding: Decoding | undefined
   #status = 0
   #headers: HeaderMap = {}
   #collector: Collector | undefined
@@ -116,7 +117,12 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   drained(): void {
     if (this.#over) return
     this.#watch.paused(false)
-    this.#transfer?.resume()
+    this.#tap?.resume()
+  }
+
+  /** Where the flow of plain bytes is held back. */
+  get #tap(): Pick<Transfer, 'pause' | 'resume'> | undefined {
+    return this.#decoding ?? this.#transfer
   }
 
   #begin(): void {
@@ -155,7 +161,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     const decoder = decoderFor(headers)
     if (decoder === 'refused') return this.#fail(encodingRefused)
     this.#choose()
-    if (decoder !== 'identity') this.#receiver = decoded(decoder, this.#plain(), () => this.#transfer)
+    if (decoder !== 'identity') this.#decoding = decoding(decoder, this.#plain(), () => this.#transfer)
   }
 
   /** Decides what the body is: the text of a failure, a stream, or a whole answer. */
@@ -184,18 +190,18 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   data(chunk: Buffer): void {
     if (this.#over) return
     this.#watch.heard()
-    if (this.#receiver === undefined) this.#bytes(chunk)
-    else this.#receiver.data(chunk)
+    if (this.#decoding === undefined) this.#bytes(chunk)
+    else this.#decoding.receiver.data(chunk)
   }
 
   end(): void {
-    if (this.#receiver === undefined) this.#ended()
-    else this.#receiver.end()
+    if (this.#decoding === undefined) this.#ended()
+    else this.#decoding.receiver.end()
   }
 
   failed(fault: AttemptFault): void {
-    if (this.#receiver === undefined) this.#broken(fault)
-    else this.#receiver.failed(fault)
+    if (this.#decoding === undefined) this.#broken(fault)
+    else this.#decoding.receiver.failed(fault)
   }
 
   /** The receiver of decompressed bytes. */
@@ -301,7 +307,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#watch.wrote()
     if (port.write(bytes)) return
     this.#watch.paused(true)
-    this.#transfer?.pause()
+    this.#tap?.pause()
   }
 
   complete(bytes: Buffer): void {
@@ -350,6 +356,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#stopLingering()
     this.#io.abort()
     this.#transfer?.abort()
+    this.#decoding?.stop()
   }
 
   #stopLingering(): void {

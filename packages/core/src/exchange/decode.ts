@@ -39,17 +39,30 @@ export const encodingRefused: AttemptFault = {
   message: 'the upstream used a content-encoding that was not asked for',
 }
 
-/** A receiver of compressed bytes in front of a receiver of plain ones. */
-export function decoded(
+/** A receiver of compressed bytes, and the tap of the plain ones behind it. */
+export interface Decoding {
+  readonly receiver: Receiver
+  /** Holds the plain bytes back; the upstream is held back by the decoder, when it is full. */
+  pause(): void
+  resume(): void
+  /** Nothing more is wanted. */
+  stop(): void
+}
+
+/** Puts a decoder in front of a receiver of plain bytes. */
+export function decoding(
   decoder: Decoder,
   receiver: Receiver,
   transfer: () => Transfer | undefined,
-): Receiver {
+): Decoding {
   let over = false
-  const fail = (fault: AttemptFault) => {
-    if (over) return
+  const stop = () => {
     over = true
     decoder.destroy()
+  }
+  const fail = (fault: AttemptFault) => {
+    if (over) return
+    stop()
     receiver.failed(fault)
   }
   decoder.on('data', (chunk: Buffer) => {
@@ -66,11 +79,18 @@ export function decoded(
   })
   decoder.on('drain', () => transfer()?.resume())
   return {
-    start: (status, headers) => receiver.start(status, headers),
-    data: (chunk) => {
-      if (!over && !decoder.write(chunk)) transfer()?.pause()
+    receiver: {
+      start: (status, headers) => receiver.start(status, headers),
+      data: (chunk) => {
+        if (!over && !decoder.write(chunk)) transfer()?.pause()
+      },
+      end: () => {
+        if (!over) decoder.end()
+      },
+      failed: fail,
     },
-    end: () => decoder.end(),
-    failed: fail,
+    pause: () => void decoder.pause(),
+    resume: () => void decoder.resume(),
+    stop,
   }
 }
