@@ -108,7 +108,7 @@ test('aborting a stream ends the upstream’s generation', async () => {
   const stream = streamText({ model, prompt, abortSignal: controller.signal, onError: () => undefined })
   for await (const part of stream.fullStream) if (part.type === 'text-delta') controller.abort()
   expect(await gateway.ended(before + 1)).toMatchObject({ ending: 'client_gone' })
-  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 1000)
+  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 5000)
 })
 
 function rethrow({ error }: { error: unknown }): never {

@@ -38,7 +38,8 @@ test('a message is answered, with the upstream’s own body', async () => {
   expect(request_id).toBe(outcome.requestId)
 })
 
-test('the client’s key is not the upstream’s', () => {
+test('the client’s key is not the upstream’s', async () => {
+  await client.messages.create({ model: 'mock-fixed', max_tokens, messages })
   const { headers } = gateway.upstreams[0]!.requests.at(-1)!
   expect(headers['x-api-key']).toBe('test-key')
   expect(JSON.stringify(headers)).not.toContain('client-key')
@@ -137,7 +138,7 @@ test('aborting a stream ends the upstream’s generation', async () => {
   stream.on('text', () => stream.abort())
   await expect(stream.finalMessage()).rejects.toBeInstanceOf(APIUserAbortError)
   expect(await gateway.ended(before + 1)).toMatchObject({ ending: 'client_gone' })
-  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 1000)
+  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 5000)
 })
 
 test('on silence the stream gets the dialect’s own ping, and the SDK reads past it', async () => {

@@ -114,5 +114,5 @@ test('aborting a stream ends the upstream’s generation', async () => {
     })(),
   ).rejects.toThrow()
   expect(await gateway.ended(before + 1)).toMatchObject({ ending: 'client_gone' })
-  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 1000)
+  await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 5000)
 })

@@ -57,8 +57,9 @@ describe.each([false, true])('with stream: %s', (stream) => {
   test.each(stream ? faults : [...faults, ...wholeFaults])(
     'an upstream like $model throws the right class for $status, after one attempt',
     async ({ model, type, status, code }) => {
+      const limits = model === 'mock-hang' ? { timeout: 0.2 } : {}
       await using gateway = await start({
-        config: ([url = '']) => ({ providers: [compatible(url, { timeout: 0.2, idle_timeout: 0.2 })] }),
+        config: ([url = '']) => ({ providers: [compatible(url, limits)] }),
       })
       const create = clientOf(gateway).chat.completions.create({ model, messages: [...messages], stream })
       const error = await thrown(read(create))

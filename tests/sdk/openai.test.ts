@@ -127,7 +127,7 @@ test('aborting a stream ends the upstream’s generation', async () => {
   let seen = 0
   for await (const _ of stream) if (++seen === 3) stream.controller.abort()
   expect(await gateway.ended(before + 1)).toMatchObject({ ending: 'client_gone' })
-  const upstream = await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 1000)
+  const upstream = await gateway.upstreams[0]!.waitFor(({ aborted }) => aborted, 5000)
   expect(upstream.body.toString()).toContain('mock-chunks-500-gap-20')
 })
 
@@ -139,9 +139,9 @@ test('aborting a whole answer ends the upstream’s generation', async () => {
     { model, messages: [...messages] },
     { signal: controller.signal },
   )
-  await gateway.upstreams[0]!.waitFor(({ body }) => body.includes(model), 1000)
+  await gateway.upstreams[0]!.waitFor(({ body }) => body.includes(model), 5000)
   controller.abort()
   await expect(asked).rejects.toBeInstanceOf(APIUserAbortError)
   expect(await gateway.ended(before + 1)).toMatchObject({ ending: 'client_gone' })
-  await gateway.upstreams[0]!.waitFor(({ aborted, body }) => aborted && body.includes(model), 1000)
+  await gateway.upstreams[0]!.waitFor(({ aborted, body }) => aborted && body.includes(model), 5000)
 })

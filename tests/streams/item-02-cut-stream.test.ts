@@ -22,10 +22,11 @@ const endings: readonly { how: string; ending: string; steps: readonly RawStep[]
 ]
 
 test.each(endings)('an upstream that $how never looks like a finished answer', async ({ ending, steps }) => {
+  const limits = ending === 'proxy_timeout' ? { idle_timeout: 0.3 } : {}
   await using upstream = await startRawUpstream(() => ({ steps }))
   await using gateway = await start({
     mocks: 0,
-    config: () => ({ providers: [compatible(upstream.url, { idle_timeout: 0.1 })] }),
+    config: () => ({ providers: [compatible(upstream.url, limits)] }),
   })
   const answer = await post(`${gateway.url}/v1/chat/completions`, chat('mock-any'))
   expect(answer).toMatchObject({ status: 200, complete: true })

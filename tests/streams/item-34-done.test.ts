@@ -38,7 +38,7 @@ test.each<{ after: string; steps: readonly RawStep[] }>([
     expect(strictReading(first.text).text).toBe('Hi')
     expect(first.tookMs).toBeLessThan(2000)
     expect(await gateway.ended()).toMatchObject({ ending: 'complete' })
-    expect((await upstream.closed(0, 2000)).aborted).toBe(true)
+    expect((await upstream.closed(0, 5000)).aborted).toBe(true)
     const second = await post(url, chat('mock-any'))
     expect(strictReading(second.text).text).toBe('Hi')
   },

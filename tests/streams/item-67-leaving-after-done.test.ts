@@ -41,5 +41,5 @@ test('a client that leaves one frame earlier is gone', async () => {
     watch: (text) => (text.includes('Hi') ? 'leave' : undefined),
   })
   expect(await gateway.ended()).toMatchObject({ ending: 'client_gone' })
-  expect((await upstream.closed(0, 1000)).aborted).toBe(true)
+  expect((await upstream.closed(0, 5000)).aborted).toBe(true)
 })

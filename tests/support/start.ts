@@ -32,7 +32,7 @@ export interface Started extends AsyncDisposable {
   /** Of every request that has ended, oldest first. A live array. */
   readonly outcomes: readonly Outcome[]
   readonly log: readonly LogLine[]
-  /** Waits until this many requests have ended, and gives the last of them. Rejects after a second. */
+  /** Waits until this many requests have ended, and gives the last of them. Rejects after five seconds. */
   ended(count?: number): Promise<Outcome>
   /** Closes the server, the gateway and the mocks, whatever they are doing. */
   close(): Promise<void>
@@ -118,10 +118,10 @@ export function anthropicWire(url: string, changes: Partial<ProviderInput> = {})
 }
 
 async function ended(outcomes: readonly Outcome[], count: number): Promise<Outcome> {
-  const giveUpAt = performance.now() + 1000
+  const giveUpAt = performance.now() + 5000
   while (outcomes.length < count) {
     if (performance.now() > giveUpAt)
-      throw new Error(`${outcomes.length} requests have ended within a second, not ${count}`)
+      throw new Error(`${outcomes.length} requests have ended within five seconds, not ${count}`)
     await sleep(5)
   }
   return outcomes[count - 1]!

@@ -30,7 +30,8 @@ export const fragmentedCalls: fc.Arbitrary<readonly FragmentedCall[]> = fc.array
       cuts: fc.array(fc.nat(200), { maxLength: 6 }),
     })
     .map(({ name, given, cuts }) => {
-      const text = JSON.stringify(given)
+      // The sign of damaged text must only appear when text is damaged.
+      const text = JSON.stringify(given).replaceAll('\uFFFD', '?')
       return { name, arguments: JSON.parse(text) as unknown, pieces: cutText(text, cuts) }
     }),
   { minLength: 1, maxLength: 5 },
@@ -83,6 +84,60 @@ export function openaiToolStream(calls: readonly FragmentedCall[], order: readon
     frame({ ...chatHead, choices: [], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } }),
     done,
   ]
+}
+
+/** How a server departs from the dialect; one of them holds for a whole stream. */
+export const habits = [
+  'no id',
+  'no index',
+  'index 0 for all',
+  'index from 1',
+  'id on every delta',
+  'name null later',
+  'arguments null at first',
+  'no arguments at first',
+  'no type',
+  'whole call in one delta',
+  'all calls in one delta',
+  'finish stop',
+] as const
+export type Habit = (typeof habits)[number]
+
+/** The calls, one behind the other, as a server with that habit streams them. */
+export function habitualToolStream(calls: readonly FragmentedCall[], habit: Habit): string[] {
+  const entries = calls.flatMap((call, at) => habitualDeltas(call, at, habit))
+  return [
+    delta({ role: 'assistant', content: null }),
+    ...(habit === 'all calls in one delta'
+      ? [delta({ tool_calls: entries })]
+      : entries.map((entry) => delta({ tool_calls: [entry] }))),
+    delta({}, habit === 'finish stop' ? 'stop' : 'tool_calls'),
+    done,
+  ]
+}
+
+function habitualDeltas({ name, pieces }: FragmentedCall, at: number, habit: Habit): object[] {
+  const id = habit === 'no id' ? {} : { id: `call_${at}` }
+  const index = habit === 'no index' ? {} : { index: indexOf(at, habit) }
+  const type = habit === 'no type' ? {} : { type: 'function' }
+  const first = (given: object) => ({ ...index, ...id, ...type, function: { name, ...given } })
+  if (habit.includes('one delta')) return [first({ arguments: pieces.join('') })]
+  const later = habit === 'id on every delta' ? { ...id, ...type } : {}
+  const again = habit === 'name null later' ? { name: null } : {}
+  return [
+    first(openingArguments(habit)),
+    ...pieces.map((piece) => ({ ...index, ...later, function: { ...again, arguments: piece } })),
+  ]
+}
+
+function indexOf(at: number, habit: Habit): number {
+  if (habit === 'index 0 for all') return 0
+  return habit === 'index from 1' ? at + 1 : at
+}
+
+function openingArguments(habit: Habit): object {
+  if (habit === 'no arguments at first') return {}
+  return { arguments: habit === 'arguments null at first' ? null : '' }
 }
 
 /** The calls as an Anthropic stream: content blocks behind a text block. */
