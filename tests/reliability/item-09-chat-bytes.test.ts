@@ -76,7 +76,7 @@ test('an answer keeps its bytes, with `_proxy_info` spliced in as the last membe
 })
 
 test('the frames of a stream keep their bytes', async () => {
-  const frame = `data: {"id":"chatcmpl-1","object":"chat.completion.chunk", "created":1700000000,"model":"m","n":1.0,"s":"\\u00e9","choices":[{"index":0,"delta":{"content":"a\\/b"},"finish_reason":null}]}\n\n`
+  const frame = `data: {"id":"chatcmpl-1","object":"chat.completion.chunk", "created":1700000000,"model":"m","n":1.0,"s":"\\u00e9","choices":[{"index":0,"delta":{"role":"assistant","content":"a\\/b"},"finish_reason":null}]}\n\n`
   const upstream = await fakeUpstream((_request, response) => {
     openStream(response).end(frame + chunk('rest') + streamEnd)
   })
@@ -97,6 +97,8 @@ test('whatever the JSON, renaming changes the model and nothing else', async () 
     fc.asyncProperty(members, members, fc.constantFrom('', ' ', '\n'), async (before, after, gap) => {
       const body = (model: string) =>
         `{${inner(before, gap)}"messages":[{"role":"user","content":"x"}],${gap}${inner(after, gap)}"model":${gap}${JSON.stringify(model)}}${gap}`
+      // A key that the gateway refuses wherever it stands.
+      fc.pre(!body('m').includes('__proto__'))
       const { status } = await send(url, path, { body: body('m') })
       expect(status).toBe(200)
       expect(upstream.requests[seen]?.body.toString()).toBe(body('renamed "\\ é'))
