@@ -25,7 +25,7 @@ const limitMs = 60_000
 const flatFrames = 2000
 const pacedFrames = 100
 
-/** The whole plan takes about three minutes on two free cores, the quick one about forty seconds. */
+/** The whole plan takes less than four minutes on two busy cores, the quick one about forty seconds. */
 export function plan(quick: boolean): Plan {
   const scale = quick ? 0.4 : 1
   const flat = streams(`bench-flat-${flatFrames}`, flatFrames, 8, 40 * scale)
