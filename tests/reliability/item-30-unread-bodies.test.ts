@@ -82,6 +82,8 @@ test.each(Object.keys(paths) as (keyof typeof paths)[])(
     expect(JSON.parse(text)).toMatchObject({ error: { code: 'providers_unavailable' } })
     expect(upstream.requests).toHaveLength(1)
     expect(await metric(proxy, 'llmproxy_requests_settled_total', { operation, ending: 'rejected' })).toBe(1)
+    expect(await metric(proxy, 'llmproxy_skipped_total', { provider: 'a', reason: 'queue_timeout' })).toBe(1)
+    expect(proxy.requests[0]).toMatchObject({ skipped: [{ provider: 'a', reason: 'queue_timeout' }] })
   },
 )
 

@@ -268,6 +268,7 @@ export class RequestRun implements StreamPort {
       provider: this.#provider?.name ?? null,
       upstreamModel: this.#upstreamModel,
       attempts: this.attempts,
+      ...(this.skipped.length > 0 ? { skipped: this.skipped } : {}),
       usage: this.#usage,
       startedAt: this.#startedEpoch,
       durationMs: this.#clock.now() - ingress.startedAt,

@@ -56,6 +56,13 @@ export interface BreakerLine {
   readonly state: BreakerState
 }
 
+/** How often a provider was passed over for one reason, such as `queue_timeout` or `breaker_open`. */
+export interface SkipLine {
+  readonly provider: string
+  readonly reason: string
+  count: number
+}
+
 /** A value that is read when somebody asks. */
 export interface Gauge {
   readonly name: string
@@ -79,6 +86,7 @@ export interface LedgerSnapshot {
   readonly reloadFailures: number
   readonly providers: readonly Readonly<ProviderCounters>[]
   readonly series: readonly Series[]
+  readonly skips: readonly Readonly<SkipLine>[]
   readonly breakers: readonly BreakerLine[]
   readonly gauges: readonly Gauge[]
 }
@@ -100,6 +108,7 @@ export class Ledger {
   readonly #series = new Map<string, Map<string, Record<OperationName, Series | undefined>>>()
   readonly #seriesList: Series[] = []
   readonly #breakers = new Map<string, BreakerLine>()
+  readonly #skips = new Map<string, SkipLine>()
   readonly #gauges = new Map<string, Gauge>()
   #label: (model: string) => string = () => 'other'
   #repairedFrames = 0
@@ -127,6 +136,7 @@ export class Ledger {
     this.#settled[outcome.operation][outcome.ending] += 1
     this.#repairedFrames += outcome.repairedFrames
     for (const attempt of outcome.attempts) this.#attempt(attempt)
+    for (const skip of outcome.skipped ?? []) this.#skip(skip)
     if (outcome.provider === null || outcome.attempts.length === 0) return
     const series = this.#seriesOf(outcome.provider, this.#label(outcome.model), outcome.operation)
     series.duration.record(outcome.durationMs / 1000)
@@ -163,6 +173,7 @@ export class Ledger {
       reloadFailures: this.#reloadFailures,
       providers: [...this.#providers.values()],
       series: this.#seriesList,
+      skips: [...this.#skips.values()],
       breakers: [...this.#breakers.values()],
       gauges: [...this.#gauges.values()],
     }
@@ -174,6 +185,15 @@ export class Ledger {
     counters.durationMs += durationMs
     counters.faults[fault?.kind ?? 'none'] += 1
     if (fault !== undefined && !clientFaults.has(fault.kind)) counters.errors += 1
+  }
+
+  // The reasons are codes of the gateway's own, so there are only so many.
+  #skip({ provider, fault }: AttemptRecord): void {
+    const reason = fault?.code ?? 'unknown'
+    const key = `${provider}/${reason}`
+    const line = this.#skips.get(key) ?? { provider, reason, count: 0 }
+    line.count += 1
+    this.#skips.set(key, line)
   }
 
   #tokens(provider: string, series: Series, usage: TokenUsage): void {

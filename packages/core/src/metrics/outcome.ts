@@ -54,6 +54,8 @@ export interface Outcome {
   readonly provider: string | null
   readonly upstreamModel: string | null
   readonly attempts: readonly AttemptRecord[]
+  /** Deployments that were passed over without a request: the code of their fault says why. Absent: none. */
+  readonly skipped?: readonly AttemptRecord[]
   readonly usage: TokenUsage | null
   /** Milliseconds since the epoch. */
   readonly startedAt: number

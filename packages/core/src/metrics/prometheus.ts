@@ -125,7 +125,7 @@ function requestFamilies(ledger: LedgerSnapshot): Family[] {
   ]
 }
 
-function providerFamilies({ providers, series, breakers }: LedgerSnapshot): Family[] {
+function providerFamilies({ providers, series, skips, breakers }: LedgerSnapshot): Family[] {
   return [
     counter(
       'llmproxy_attempts',
@@ -135,6 +135,11 @@ function providerFamilies({ providers, series, breakers }: LedgerSnapshot): Fami
           .filter((fault) => fault === 'none' || faults[fault] > 0)
           .map((fault) => ({ labels: { provider, fault }, value: faults[fault] })),
       ),
+    ),
+    counter(
+      'llmproxy_skipped',
+      'Providers passed over without a request, by the reason.',
+      skips.map(({ provider, reason, count }) => ({ labels: { provider, reason }, value: count })),
     ),
     counter(
       'llmproxy_tokens',

@@ -22,6 +22,7 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     ...(outcome.dropped.length > 0 ? { dropped: outcome.dropped } : {}),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
     ...failures(outcome),
+    ...passedOver(outcome),
   }
 }
 
@@ -37,6 +38,11 @@ function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
       message: fault?.message.slice(0, 300),
     })),
   }
+}
+
+function passedOver({ skipped = [] }: Outcome): Readonly<Record<string, unknown>> {
+  if (skipped.length === 0) return {}
+  return { skipped: skipped.map(({ provider, model, fault }) => ({ provider, model, reason: fault?.code })) }
 }
 
 function round(milliseconds: number): number {
