@@ -2,6 +2,7 @@ import { mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import pino from 'pino'
 import { StartRefused } from '../start-refused.ts'
+import { LineGatherer, type LineSink } from './line-gatherer.ts'
 import { redactFields } from './redact.ts'
 
 /** Where the server writes what happens. The first parameter holds the fields of the line. */
@@ -39,20 +40,14 @@ const levels: Readonly<Record<string, string>> = {
   SILENT: 'silent',
 }
 
-// Lines are gathered up to this many bytes, or this long, so that a busy server does not make one system call a line.
-const gatheredBytes = 8192
-const gatheredMilliseconds = 200
+// Text that standard output has not taken yet; above it lines are lost, because a stuck reader of the log must not stop the server.
+const pendingBytes = 64 * 1024 * 1024
 
 const standardOutput = 1
 
 /** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. Throws `StartRefused` when the file cannot be written. */
 export function createLogger(options: LoggerOptions): Logger {
-  const destination = pino.destination({
-    dest: options.file === null ? standardOutput : openLogFile(options.file),
-    sync: false,
-    minLength: gatheredBytes,
-    periodicFlush: gatheredMilliseconds,
-  })
+  const gatherer = new LineGatherer(sinkOf(options.file))
   const level = levels[options.level] ?? 'info'
   const safe = (line: string) => options.scrub(redactFields(line))
   const logger = pino(
@@ -64,18 +59,17 @@ export function createLogger(options: LoggerOptions): Logger {
       serializers: { error: pino.stdSerializers.err },
       hooks: { streamWrite: safe },
     },
-    destination,
+    gatherer,
   )
   const informs = logger.isLevelEnabled('info')
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => {
-      if (informs) destination.write(safe(infoLine(fields, message)))
+      if (informs) gatherer.write(safe(infoLine(fields, message)))
     },
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
-    // Not `flushSync()`: it writes past a buffer whose asynchronous write is still under way.
-    flush: () => new Promise((resolve) => destination.flush(() => resolve())),
+    flush: () => gatherer.flush(),
   }
 }
 
@@ -87,6 +81,15 @@ function infoLine(fields: object, message: string): string {
   const members = JSON.stringify(fields).slice(1, -1)
   const time = new Date().toISOString()
   return `{"level":"info","time":"${time}"${members === '' ? '' : `,${members}`},"msg":${JSON.stringify(message)}}\n`
+}
+
+/** Files take a block at once; what is behind standard output may not, so there the writing is left to another thread. */
+function sinkOf(file: string | null): LineSink {
+  const destination =
+    file === null
+      ? pino.destination({ dest: standardOutput, sync: false, minLength: 1, maxLength: pendingBytes })
+      : pino.destination({ dest: openLogFile(file), sync: true, minLength: 1 })
+  return { write: (text) => destination.write(text), flush: (done) => destination.flush(() => done()) }
 }
 
 function openLogFile(path: string): number {
