@@ -7,7 +7,13 @@ import type { AttemptFault } from './exchange/transfer.ts'
 import { failureOf } from './failure.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import { type InProcessAnswer, respond, type RespondOptions } from './in-process.ts'
-import { deploymentOf, type LiveDeployment, type LiveProvider } from './live-provider.ts'
+import {
+  type Asked,
+  deploymentKey,
+  deploymentOf,
+  type LiveDeployment,
+  type LiveProvider,
+} from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
 import { Vitals } from './health/vitals.ts'
 import type { Ledger } from './metrics/ledger.ts'
@@ -101,7 +107,7 @@ export class Gateway {
       stream: run.stream,
       needs: needsOf(operation, body),
       random,
-      isWell: (target) => this.#isWell(snapshot.live.get(target.provider)!, target.entry),
+      isWell: (target) => this.#isWell(snapshot.live.get(target.provider)!, target),
       off: snapshot.switchedOff,
     })
   }
@@ -116,9 +122,7 @@ export class Gateway {
       targets: targets.length,
     })
     if (served.kind !== 'answered') {
-      const waits = targets.map((target) =>
-        this.#retryAfterMs(snapshot.live.get(target.provider)!, target.entry),
-      )
+      const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, target))
       const { error, ending, body } = failureOf(
         run,
         served,
@@ -215,21 +219,21 @@ export class Gateway {
     await Promise.all(upstreams.map((upstream) => upstream.destroy()))
   }
 
-  readonly #deployment = (live: LiveProvider, model: string): LiveDeployment => {
+  readonly #deployment = (live: LiveProvider, asked: Asked): LiveDeployment => {
     const { snapshot, clock, ledger } = this.#parts
-    return deploymentOf(live, model, snapshot.config, clock, (state) => {
-      ledger.breakerChanged(live.name, model, state)
+    return deploymentOf(live, asked, snapshot.config, clock, (entry, worst) => {
+      ledger.breakerChanged(live.name, entry, worst)
       this.#vitals.mark(isUsable(snapshot, this.#vitals, clock), clock.now())
     })
   }
 
-  #isWell(live: LiveProvider, model: string): boolean {
-    const known = live.deployments.get(model)
+  #isWell(live: LiveProvider, asked: Asked): boolean {
+    const known = live.deployments.get(deploymentKey(live, asked))
     return known === undefined || (known.breaker.state !== 'open' && known.cooldown.remainingMs() === 0)
   }
 
-  #retryAfterMs(live: LiveProvider, model: string): number {
-    const known = live.deployments.get(model)
+  #retryAfterMs(live: LiveProvider, asked: Asked): number {
+    const known = live.deployments.get(deploymentKey(live, asked))
     return known === undefined ? 0 : Math.max(known.breaker.retryAfterMs(), known.cooldown.remainingMs())
   }
 

@@ -14,6 +14,7 @@ import { Breaker, type BreakerState } from './resilience/breaker.ts'
 import { Cooldown } from './resilience/cooldown.ts'
 import { Gate } from './resilience/gate.ts'
 import { Pace } from './resilience/pace.ts'
+import type { RouteTarget } from './routing/route-target.ts'
 
 /** A configured provider with its live state: connections, slots, breakers. */
 export interface LiveProvider {
@@ -35,8 +36,10 @@ export interface LiveProvider {
   readonly deployments: Map<string, LiveDeployment>
 }
 
-/** The health of one configured model at one provider. */
+/** The health of one model at one provider. */
 export interface LiveDeployment {
+  /** The id of the configured entry that the model was found by. */
+  readonly entry: string
   readonly breaker: Breaker
   readonly cooldown: Cooldown
 }
@@ -83,17 +86,30 @@ export function openLiveProvider({
   }
 }
 
-/** The live state of one configured model; `model` is the entry of the configuration, so there are only so many. */
+/** What is asked at a provider: the upstream model, and the id of the configured entry that it was found by. */
+export type Asked = Pick<RouteTarget, 'upstreamModel' | 'entry'>
+
+/** Models that were found by a pattern have a breaker each, up to this many: their names come from clients. */
+const maxDeployments = 256
+
+/** The name of the live state of a model: its own while there is room, else its entry's, of which there are only so many. */
+export function deploymentKey({ deployments }: LiveProvider, { upstreamModel, entry }: Asked): string {
+  return deployments.has(upstreamModel) || deployments.size < maxDeployments ? upstreamModel : entry
+}
+
+/** The live state of one model at one provider, made when it is first asked. */
 export function deploymentOf(
   live: LiveProvider,
-  model: string,
+  asked: Asked,
   settings: GatewayConfig,
   clock: Clock,
-  changed: (state: BreakerState) => void,
+  changed: (entry: string, worst: BreakerState) => void,
 ): LiveDeployment {
-  const known = live.deployments.get(model)
+  const key = deploymentKey(live, asked)
+  const known = live.deployments.get(key)
   if (known !== undefined) return known
   const { config } = live
+  const { entry } = asked
   const breaker = new Breaker(
     {
       threshold: config.circuit_breaker_threshold ?? settings.circuit_breaker_threshold,
@@ -101,10 +117,22 @@ export function deploymentOf(
     },
     clock,
   )
-  breaker.onChange = changed
-  const deployment = { breaker, cooldown: new Cooldown(clock) }
-  live.deployments.set(model, deployment)
+  breaker.onChange = () => changed(entry, worstState(live, entry))
+  const deployment = { entry, breaker, cooldown: new Cooldown(clock) }
+  live.deployments.set(key, deployment)
   return deployment
+}
+
+/** Metrics name the entry, not the models that clients found by it; an open breaker must not hide behind a closed one. */
+function worstState({ deployments }: LiveProvider, entry: string): BreakerState {
+  let worst: BreakerState = 'closed'
+  for (const deployment of deployments.values()) {
+    const { state } = deployment.breaker
+    if (deployment.entry !== entry || state === 'closed') continue
+    if (state === 'open') return 'open'
+    worst = state
+  }
+  return worst
 }
 
 function codecsOf({ operations }: Provider): Partial<Record<OperationName, Operation>> {

@@ -8,7 +8,7 @@ import { messagesUsage } from './exchange/messages-usage.ts'
 import { prepare } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { WatchLimits } from './exchange/watch.ts'
-import { type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
+import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
 import type { RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
 import type { RouteTarget } from './routing/route-target.ts'
@@ -18,7 +18,7 @@ export interface Serving {
   readonly snapshot: Snapshot
   readonly clock: Clock
   readonly random: () => number
-  readonly deployment: (live: LiveProvider, model: string) => LiveDeployment
+  readonly deployment: (live: LiveProvider, asked: Asked) => LiveDeployment
   /** How many deployments the route has. */
   readonly targets: number
 }
@@ -94,7 +94,7 @@ async function attemptOnce(
   target: RouteTarget,
   serving: Serving,
 ): Promise<Tried> {
-  const deployment = serving.deployment(live, target.entry)
+  const deployment = serving.deployment(live, target)
   const closed = closedReason(deployment, serving.targets === 1)
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const attempt = prepared(run, live, target, serving)

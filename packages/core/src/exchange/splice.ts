@@ -55,7 +55,12 @@ export function appendMember(bytes: Buffer, key: string, value: unknown): Buffer
   let last = close - 1
   while (isSpace(bytes[last])) last--
   const comma = bytes[last] === OPEN_BRACE ? '' : ','
-  return rewrite(bytes, [{ start: close, end: close, text: `${comma}${JSON.stringify(key)}:${text}` }])
+  const member = Buffer.from(`${comma}${JSON.stringify(key)}:${text}`)
+  const result = Buffer.allocUnsafe(bytes.length + member.length)
+  bytes.copy(result, 0, 0, close)
+  member.copy(result, close)
+  bytes.copy(result, close + member.length, close)
+  return result
 }
 
 /** Finds the members; removals go into `edits`, replacements to their wish. True when a member stays. */

@@ -1,0 +1,65 @@
+import { definePlugin, type Provider } from '@llmproxy/provider-kit'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { createGateway } from './create-gateway.ts'
+
+const answer = Buffer.from(
+  JSON.stringify({
+    id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  }),
+)
+
+/** Answers in process; models that begin with `bad` fail. */
+function toy(asked: string[]): Provider {
+  return {
+    baseUrl: 'toy://in-process',
+    operations: { chat: { request: () => ({ path: '/chat' }) } },
+    authorize: () => ({}),
+    exchange: ({ body }) => {
+      const { model } = JSON.parse(Buffer.from(body!).toString()) as { model: string }
+      asked.push(model)
+      const status = model.startsWith('bad') ? 500 : 200
+      return Promise.resolve({ status, headers: {}, body: status === 200 ? answer : Buffer.from('{}') })
+    },
+  }
+}
+
+async function start() {
+  const asked: string[] = []
+  const plugin = definePlugin({ type: 'toy', options: z.strictObject({}), create: () => toy(asked) })
+  const gateway = await createGateway(
+    {
+      circuit_breaker_threshold: 2,
+      providers: [{ name: 'toy', type: 'toy', models: ['*'], max_retries: 0 }],
+    },
+    { plugins: [plugin] },
+  )
+  const chat = async (model: string) => {
+    const body = { model, messages: [{ role: 'user', content: 'x' }] }
+    return (await gateway.respond('chat', body)).status
+  }
+  return { asked, gateway, chat }
+}
+
+test('a model that keeps failing does not close the other models of its pattern', async () => {
+  const { asked, gateway, chat } = await start()
+  expect([await chat('bad-1'), await chat('bad-1'), await chat('bad-1')]).toEqual([502, 502, 503])
+  expect(asked).toEqual(['bad-1', 'bad-1'])
+  expect(await chat('good-1')).toBe(200)
+  expect(gateway.prometheus()).toMatch(/llmproxy_breaker_state\{[^}]*"\*"[^}]*\} 2/)
+  await gateway.close()
+})
+
+test('names that clients invent cost a bounded number of breakers, and never become a metric', async () => {
+  const { gateway, chat } = await start()
+  for (let index = 0; index < 400; index++) expect(await chat(`good-${index}`)).toBe(200)
+  const { providers } = gateway.providers() as { providers: { breakers: object }[] }
+  expect(Object.keys(providers[0]!.breakers)).toHaveLength(257)
+  expect([await chat('bad-new'), await chat('bad-new')]).toEqual([502, 502])
+  expect(gateway.prometheus()).not.toContain('bad-new')
+  await gateway.close()
+})
