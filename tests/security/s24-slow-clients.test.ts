@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import {
   bodies,
   chunk,
+  completion,
   fakeUpstream,
   openStream,
   paths,
@@ -19,9 +20,9 @@ import {
   until,
 } from '../reliability/support.ts'
 
-/** Asks for a stream and reads nothing. */
-function deafClient(url: string) {
-  const body = JSON.stringify({ ...bodies.chat, stream: true })
+/** Asks for an answer and reads nothing. */
+function deafClient(url: string, stream = true) {
+  const body = JSON.stringify({ ...bodies.chat, stream })
   const socket = rawSocket(url)
   socket.pause()
   socket.write(
@@ -102,6 +103,22 @@ test('a client that is full is waited for once, not once for each frame', async 
   await upstream.request(0)
   await sleep(100)
   expect(warnings).toEqual([])
+})
+
+test('a whole answer that nobody reads is given up too', async () => {
+  const whole = JSON.stringify(completion('x'.repeat(30_000_000)))
+  const upstream = await fakeUpstream((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' }).end(whole)
+  })
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)], write_timeout: 0.2 })
+  const socket = deafClient(proxy.url, false)
+  await until(() => proxy.requests[0])
+  await sleep(800)
+  let received = 0
+  socket.on('data', (bytes: Buffer) => (received += bytes.length))
+  socket.resume()
+  await new Promise((resolve) => socket.once('close', resolve))
+  expect(received).toBeLessThan(whole.length)
 })
 
 test('a client that reads slowly, but reads, keeps its stream', async () => {
