@@ -40,7 +40,9 @@ test.each(['request', 'response', 'authorize'] as const)(
     expect(reply.status).toBe(502)
     expect(await reply.text()).not.toContain('typo')
     expect(logged).toHaveLength(1)
-    expect(JSON.stringify(logged)).toMatch(new RegExp(`"provider":"toy".*typo in ${member} with \\[redacted\\]`))
+    expect(JSON.stringify(logged)).toMatch(
+      new RegExp(`"provider":"toy".*typo in ${member} with \\[redacted\\]`),
+    )
     await gateway.close()
   },
 )

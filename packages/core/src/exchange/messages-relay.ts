@@ -1,6 +1,7 @@
 import type { FailedResponse } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
 import { isErrorBody, parseJson } from './classify.ts'
+import { dataFrame } from './event-format.ts'
 import { isObject, type JsonObject } from './frame-rules-shape.ts'
 import type { Lane, LaneVerdict, StreamState } from './lane.ts'
 import { messagesUsage } from './messages-usage.ts'
@@ -40,12 +41,14 @@ export class MessagesLane implements Lane, StreamState {
     const value = parseJson(event.data)
     // Some servers end with the marker of another dialect.
     if (value === undefined) return event.data.startsWith('[DONE]') ? 'more' : malformed
-    const type = isObject(value) ? (value['type'] ?? event.event) : event.event
+    if (!isObject(value)) return malformed
+    const type = typeof value['type'] === 'string' ? value['type'] : (event.event ?? '')
     if (type === 'error' || isErrorBody(value)) return this.#failed(value, event.data)
     // Nothing goes out before the message has begun: until then another provider may still answer.
     if (!this.sawContent && type !== 'message_start') return 'more'
-    this.#note(String(type), value)
-    if (event.event === undefined) output.addText(`event: ${String(type)}\ndata: ${event.data}\n\n`)
+    this.#note(type, value)
+    // Clients of this dialect need the name; the data may have come in several lines.
+    if (event.event === undefined) output.addText(`event: ${type}\n${dataFrame(JSON.stringify(value))}`)
     else output.add(buffer, start, end)
     return this.finished ? 'done' : 'more'
   }

@@ -59,7 +59,7 @@ function frameRules(operation: 'chat' | 'completions', call: Call, includeUsage:
     id: prefix + call.id,
     created: call.created,
     model: call.model,
-    choices: choicesOf(call.body as { n?: unknown; prompt?: unknown }),
+    choices: choicesOf(call.body),
   })
 }
 
