@@ -80,6 +80,18 @@ describe('a provider that needs a key', () => {
   })
 
   it.each([
+    ['x-trace: on', []],
+    ['x-version: application/json; v=2', []],
+    ['x-auth: s3cretvalue0123456789', ['s3cretvalue0123456789']],
+    ['x-auth: Bearer s3cretvalue0123456789', ['Bearer s3cretvalue0123456789', 's3cretvalue0123456789']],
+    ['x-api-key: short', ['short']],
+  ])('keeps the added header %s out of texts when it looks like a credential', async (header, secrets) => {
+    const entry = `  - {name: a, type: acme, models: [m], api_key: ${key}, custom_headers: {${header}}}`
+    const { on } = await configure(entry, { env: {} })
+    expect(on[0]?.secrets).toEqual([key, ...secrets])
+  })
+
+  it.each([
     ['auto', '', {}, ['a: set PROXY_API_ACME_API_KEY'], []],
     ['auto', '', { PROXY_API_ACME_API_KEY: '' }, ['a: set PROXY_API_ACME_API_KEY'], []],
     ['auto', ', api_key_env: MINE', { PROXY_API_ACME_API_KEY: key }, ['a: set MINE'], []],

@@ -181,9 +181,14 @@ function hostKeys(entry: ProviderConfig): ProviderConfig {
   return Object.fromEntries(own) as ProviderConfig
 }
 
-/** Of the added headers only those with a telling name: to redact `application/json` everywhere would help nobody. */
+// A scheme or none, then 16 characters or more without a gap, a digit among them: what credentials look like.
+const credential = /^(?:[a-z]+ )?(?=\S*\d)[\w.~+/=:-]{16,}$/i
+
+/** Of the added headers those with a telling name or value: to redact `application/json` everywhere would help nobody. */
 function headerSecrets(entry: ProviderConfig): string[] {
-  const headers = Object.entries(entry.custom_headers).filter(([name]) => isSecretName(name))
+  const headers = Object.entries(entry.custom_headers).filter(
+    ([name, value]) => isSecretName(name) || credential.test(value),
+  )
   return collectSecrets(
     headers.map(([, value]) => value),
     true,
