@@ -1,4 +1,5 @@
-import { type FailedResponse, openaiFault, type Provider, ProviderFault } from '@llmproxy/provider-kit'
+import { type FailedResponse, openaiFault, type Provider } from '@llmproxy/provider-kit'
+import { carriedFault, pluginFault } from './plugin-fault.ts'
 import type { AttemptFault } from './transfer.ts'
 
 /** The provider's verdict on a failure, else the OpenAI error shape's. Never throws: a failing classifier is a bad response. */
@@ -9,29 +10,36 @@ export function classify(provider: Provider, response: FailedResponse): AttemptF
 
 function verdict(provider: Provider, response: FailedResponse): AttemptFault {
   try {
-    return provider.fault?.(response) ?? openaiFault(response)
+    const said = provider.fault?.(response)
+    return said === undefined ? openaiFault(response) : pluginFault(said)
   } catch (error) {
-    if (ProviderFault.is(error)) return error.fault
-    return {
-      kind: 'bad_response',
-      status: response.status,
-      message: 'the upstream’s error could not be read',
-      thrown: error,
-    }
+    return (
+      carriedFault(error) ?? {
+        kind: 'bad_response',
+        status: response.status,
+        message: 'the upstream’s error could not be read',
+        thrown: error,
+      }
+    )
   }
 }
 
 /** What a codec threw: its own fault, or a bug in it, which is the upstream's answer not being understood. */
 export function thrownFault(error: unknown): AttemptFault {
-  if (ProviderFault.is(error)) return error.fault
-  return { kind: 'bad_response', message: 'the upstream’s answer is not understood', thrown: error }
+  return (
+    carriedFault(error) ?? {
+      kind: 'bad_response',
+      message: 'the upstream’s answer is not understood',
+      thrown: error,
+    }
+  )
 }
 
 /** An error inside a 2xx JSON body: a top-level `error` that is not null. */
 export function isErrorBody(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { error } = body as { error?: unknown }
-  return error !== undefined && error !== null && error !== false && error !== ''
+  return error !== undefined && error !== null && error !== false && error !== 0 && error !== ''
 }
 
 /** The JSON value of `text`, or `undefined`. */

@@ -1,4 +1,4 @@
-import { ProviderFault } from '@llmproxy/provider-kit'
+import { carriedFault } from './plugin-fault.ts'
 import type { AttemptFault } from './transfer.ts'
 
 const codesOfSilentPeers = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
@@ -15,7 +15,8 @@ export interface TransportPosition {
 
 /** Classifies an error of the transport. Addresses and ports of the upstream stay out of the message. */
 export function networkFault(error: unknown, position: TransportPosition): AttemptFault {
-  if (ProviderFault.is(error)) return error.fault
+  const carried = carriedFault(error)
+  if (carried !== undefined) return carried
   const code = codeOf(error)
   if (code === 'UND_ERR_CONNECT_TIMEOUT') {
     return {
@@ -25,6 +26,7 @@ export function networkFault(error: unknown, position: TransportPosition): Attem
       message: 'the upstream did not accept a connection in time',
     }
   }
+  if (code === 'UND_ERR_INVALID_ARG') return notHttp(error)
   if (isParserError(code)) {
     return { kind: 'bad_response', message: `the upstream's answer is not valid HTTP (${code})` }
   }
@@ -44,6 +46,15 @@ export function networkFault(error: unknown, position: TransportPosition): Attem
     kind: 'network',
     message: `the upstream closed the connection without an answer (${code})`,
     ...(position.reused && silent ? { reusedSocketDied: true } : {}),
+  }
+}
+
+/** A header or a path that HTTP does not allow: what the provider made of the request, or a configured header. */
+function notHttp(error: unknown): AttemptFault {
+  return {
+    kind: 'bad_response',
+    message: 'the request of the provider is not valid HTTP and was not sent',
+    thrown: error,
   }
 }
 
