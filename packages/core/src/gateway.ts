@@ -79,6 +79,7 @@ export class Gateway {
     const run = new RequestRun({ ingress, egress, settings: snapshot.config, clock })
     ledger.started(ingress.operation)
     this.#running.add(run)
+    if (this.#closed) run.cancel(shuttingDown)
     let repairedFrames = 0
     try {
       const found = this.#route(run)
@@ -93,7 +94,11 @@ export class Gateway {
     this.#tellBugs(outcome.attempts, ingress)
     ledger.settled(outcome)
     this.#vitals.observe(outcome.attempts, clock.now())
-    observe?.(outcome)
+    try {
+      observe?.(outcome)
+    } catch (error) {
+      this.#bug(error, ingress)
+    }
     return outcome
   }
 

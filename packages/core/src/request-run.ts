@@ -37,7 +37,7 @@ export class RequestRun implements StreamPort {
   readonly #settings: GatewayConfig
   readonly #clock: Clock
   readonly #startedEpoch: number
-  #provider: LiveProvider | undefined
+  #provider: Pick<LiveProvider, 'name' | 'type'> | undefined
   #upstreamModel: string | null = null
   #attempt: Attempt | undefined
   #cancelWait: (() => void) | undefined
@@ -143,6 +143,9 @@ export class RequestRun implements StreamPort {
       firstByteMs: null,
       fault,
     })
+    const last = this.attempts.at(-1)
+    this.#provider = last && { name: last.provider, type: last.type }
+    this.#upstreamModel = last?.model ?? null
   }
 
   /** Waits for `milliseconds`. Ends early when the request is cancelled. */
@@ -235,7 +238,9 @@ export class RequestRun implements StreamPort {
     }
     const text = body ?? this.#dialect.errorBody(error, this.ingress.id)
     if (this.#headSent) {
-      this.#egress.end(this.#dialect.errorEvent(error, this.ingress.id))
+      const event = Buffer.from(this.#dialect.errorEvent(error, this.ingress.id))
+      this.#bytesOut += event.length
+      this.#egress.end(event)
       return
     }
     const { attempts } = this

@@ -1,15 +1,16 @@
-import { type OperationName, ProviderFault } from '@llmproxy/provider-kit'
+import type { OperationName } from '@llmproxy/provider-kit'
 import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { Attempt, type AttemptResult } from './exchange/attempt.ts'
 import { thrownFault } from './exchange/classify.ts'
 import { messagesUsage } from './exchange/messages-usage.ts'
+import { carriedFault } from './exchange/plugin-fault.ts'
 import { prepare } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { WatchLimits } from './exchange/watch.ts'
 import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
-import type { RequestRun } from './request-run.ts'
+import { clientGone, type RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
 import type { RouteTarget } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -40,11 +41,12 @@ export async function serve(
   let retries = 0
   let raced = false
   for (let index = 0; index < targets.length;) {
+    // The client may have left before it was served, and a queue may have used up the time.
+    if (run.cancelled !== undefined || run.remainingMs <= 0) break
     const target = targets[index]!
     const live = serving.snapshot.live.get(target.provider)!
     const tried = await attemptOnce(run, live, target, serving)
     if (tried.kind === 'skipped') {
-      if (run.cancelled !== undefined) return { kind: 'failed', fault: run.cancelled, repairedFrames: 0 }
       run.skip(live, target.upstreamModel, tried.fault)
       index += 1
       retries = 0
@@ -71,9 +73,9 @@ export async function serve(
       retries = 0
       continue
     }
-    retries += 1
+    // A race is no failure of the deployment, so it uses up none of its retries.
+    if (fault.reusedSocketDied !== true) retries += 1
     if (decision.delayMs > 0) await run.pause(decision.delayMs)
-    if (run.cancelled !== undefined) break
   }
   return { kind: 'failed', fault: run.cancelled ?? fault, repairedFrames: 0 }
 }
@@ -95,12 +97,18 @@ async function attemptOnce(
   serving: Serving,
 ): Promise<Tried> {
   const deployment = serving.deployment(live, target)
-  const closed = closedReason(deployment, serving.targets === 1)
+  const alone = serving.targets === 1
+  const closed = closedReason(deployment, alone)
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const attempt = prepared(run, live, target, serving)
   if ('kind' in attempt) return refused(run, attempt)
-  const admission = await admitted(run, live, deployment)
+  const admission = await admitted(run, live, deployment, alone)
   if ('kind' in admission) return { kind: 'skipped', fault: admission }
+  // What was cancelled a moment ago found no attempt to end.
+  if (run.cancelled !== undefined) {
+    settleAdmission(admission, clientGone)
+    return { kind: 'skipped', fault: run.cancelled }
+  }
   return conclude(run, attempt, admission, serving.clock)
 }
 
@@ -142,9 +150,9 @@ function prepared(
       port: run,
     })
   } catch (error) {
-    return ProviderFault.is(error)
-      ? error.fault
-      : { ...thrownFault(error), message: 'the provider cannot express this request' }
+    return (
+      carriedFault(error) ?? { ...thrownFault(error), message: 'the provider cannot express this request' }
+    )
   }
 }
 
@@ -167,18 +175,20 @@ function refused(run: RequestRun, fault: AttemptFault): Tried {
   return { kind: 'fault', fault }
 }
 
-/** Waits for a slot if it must, then takes permit and pace. */
+/** Waits for a slot if it must, then takes permit and pace. What those in front heard in the meantime counts. */
 async function admitted(
   run: RequestRun,
   live: LiveProvider,
   deployment: LiveDeployment,
+  alone: boolean,
 ): Promise<Admission | AttemptFault> {
   if (!live.gate.tryAcquire()) {
     const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
     if (got !== 'acquired') return queueTimeout(live)
-    if (run.cancelled !== undefined) {
+    const closed = closedReason(deployment, alone)
+    if (closed !== undefined) {
       live.gate.release()
-      return run.cancelled
+      return closed
     }
   }
   return admit(live, deployment)

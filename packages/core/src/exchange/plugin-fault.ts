@@ -4,6 +4,13 @@ import type { AttemptFault } from './transfer.ts'
 
 const kinds: ReadonlySet<unknown> = new Set(faultKinds)
 
+const optional: readonly (readonly [name: string, fits: (value: unknown) => boolean])[] = [
+  ['code', (value) => value === null || typeof value === 'string'],
+  ['param', (value) => value === null || typeof value === 'string'],
+  ['retryAfterMs', (value) => Number.isFinite(value) && (value as number) >= 0],
+  ['status', (value) => Number.isInteger(value)],
+]
+
 /**
  * A fault as a plugin made it, fit for the fault table. Plugins may be plain JavaScript: a kind that no table knows would leave
  * permits behind, and a wait that is no number would never end.
@@ -18,18 +25,13 @@ export function pluginFault(said: unknown): AttemptFault {
       ),
     }
   }
-  const { message, retryAfterMs, status, code, param } = said
-  const fault = {
+  const fault: Record<string, unknown> = {
     ...said,
     kind: ownKind(said['kind'] as FaultKind),
-    message: typeof message === 'string' ? message : '',
-    code: typeof code === 'string' ? code : null,
-    param: typeof param === 'string' ? param : null,
+    message: typeof said['message'] === 'string' ? said['message'] : '',
   }
-  return without(fault, {
-    retryAfterMs: !(typeof retryAfterMs === 'number' && Number.isFinite(retryAfterMs) && retryAfterMs >= 0),
-    status: !Number.isInteger(status),
-  })
+  for (const [name, fits] of optional) if (!fits(fault[name])) delete fault[name]
+  return fault as unknown as AttemptFault
 }
 
 /** The fault that an error carries, when it carries one. */
@@ -40,13 +42,6 @@ export function carriedFault(error: unknown): AttemptFault | undefined {
 /** Only the gateway knows whether a client left; what a provider breaks off by itself is a failure of its connection. */
 function ownKind(kind: FaultKind): FaultKind {
   return kind === 'cancelled' ? 'network' : kind
-}
-
-function without(fault: object, unfit: { retryAfterMs: boolean; status: boolean }): AttemptFault {
-  const sound: Record<string, unknown> = { ...fault }
-  if (unfit.retryAfterMs) delete sound['retryAfterMs']
-  if (unfit.status) delete sound['status']
-  return sound as unknown as AttemptFault
 }
 
 function describe(said: unknown): string {
