@@ -1,15 +1,15 @@
-import {
-  type Call,
-  type FailedResponse,
-  type HeaderMap,
-  type Operation,
-  type OperationName,
-  type PreparedRequest,
-  ProviderFault,
+import type {
+  Call,
+  FailedResponse,
+  HeaderMap,
+  Operation,
+  OperationName,
+  PreparedRequest,
 } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { LiveProvider } from '../live-provider.ts'
-import { AttemptIo, authorized } from './authorize.ts'
+import { dated, isJson } from './answer-head.ts'
+import { AttemptIo, authorized, unauthorized } from './authorize.ts'
 import { classify, parseJson, thrownFault } from './classify.ts'
 import { Collector } from './collect.ts'
 import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.ts'
@@ -83,6 +83,8 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #stream: StreamAnswer | undefined
   #committed = false
   #upstreamOver = false
+  /** The client does not read. */
+  #full = false
   #lingering: unknown
   #over = false
   /** Milliseconds until the head of the answer. */
@@ -116,7 +118,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   /** The client reads again. */
   drained(): void {
     if (this.#over) return
+    this.#full = false
     this.#watch.paused(false)
+    if (this.state?.finished === true) this.#linger()
     this.#tap?.resume()
   }
 
@@ -132,11 +136,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       if (ready instanceof Promise)
         ready.then(
           (signed) => this.#send(signed),
-          (error) => this.#fail(unsigned(error)),
+          (error) => this.#fail(unauthorized(error)),
         )
       else this.#send(ready)
     } catch (error) {
-      this.#fail(unsigned(error))
+      this.#fail(unauthorized(error))
     }
   }
 
@@ -158,17 +162,17 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.firstByteMs = this.#input.clock.now() - this.#startedAt
     this.#status = status
     this.#headers = headers
-    const decoder = decoderFor(headers)
-    if (decoder === 'refused') return this.#fail(encodingRefused)
     this.#choose()
+    if (this.#over) return
+    const decoder = decoderFor(headers)
+    if (decoder === 'refused') return this.#unreadable(encodingRefused)
     if (decoder !== 'identity') this.#decoding = decoding(decoder, this.#plain(), () => this.#transfer)
   }
 
   /** Decides what the body is: the text of a failure, a stream, or a whole answer. */
   #choose(): void {
     const { call, codec, responseLimit, eventLimit } = this.#input
-    const success = this.#status >= 200 && this.#status < 300
-    if (!success) {
+    if (!this.#success) {
       this.#collector = new Collector(failureTextLimit)
       return
     }
@@ -177,9 +181,17 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       this.#collector = new Collector(responseLimit)
       return
     }
-    const lane = openLane(this.#laneInput())
-    this.state = lane.state
-    this.#stream = new StreamAnswer(lane, this, eventLimit)
+    try {
+      const lane = openLane(this.#laneInput())
+      this.state = lane.state
+      this.#stream = new StreamAnswer(lane, this, eventLimit)
+    } catch (error) {
+      this.#fail(thrownFault(error))
+    }
+  }
+
+  get #success(): boolean {
+    return this.#status >= 200 && this.#status < 300
   }
 
   #laneInput(): LaneInput {
@@ -218,11 +230,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#over) return
     if (this.#stream !== undefined) {
       this.#stream.data(chunk)
-      if (this.state!.finished && this.#lingering === undefined) this.#linger()
+      if (this.state!.finished && !this.#full) this.#linger()
       return
     }
     if (this.#collector!.add(chunk)) return
-    if (this.#status >= 200 && this.#status < 300) {
+    if (this.#success) {
       this.#fail({
         kind: 'bad_response',
         message: `the upstream's answer is larger than ${this.#input.responseLimit} bytes`,
@@ -232,9 +244,8 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   /** Some servers keep the connection open after their last event: the client must not wait for that. */
   #linger(): void {
-    const { clock } = this.#input
-    this.#lingering = clock.after(lingerMs, () => {
-      if (this.#stream !== undefined && !this.#over) this.#stream.end()
+    this.#lingering ??= this.#input.clock.after(lingerMs, () => {
+      this.#stream?.enough()
       this.#drop()
     })
   }
@@ -244,7 +255,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#stopLingering()
     if (this.#over) return
     if (this.#stream !== undefined) this.#stream.end()
-    else if (this.#status >= 200 && this.#status < 300) this.#whole()
+    else if (this.#success) this.#whole()
     else this.#refused()
   }
 
@@ -252,8 +263,14 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#upstreamOver = true
     this.#stopLingering()
     if (this.#over) return
-    if (this.#stream === undefined) this.#fail(fault)
+    if (this.#stream === undefined) this.#unreadable(fault)
     else this.#stream.broken(fault)
+  }
+
+  /** The body cannot be had. A failure is what its status says all the same, whatever became of its text. */
+  #unreadable(fault: AttemptFault): void {
+    if (this.#collector === undefined || this.#success) this.#fail(fault)
+    else this.#refused()
   }
 
   readonly #classify = (response: FailedResponse): AttemptFault =>
@@ -306,7 +323,10 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#commit()
     this.#watch.wrote()
     if (port.write(bytes)) return
+    this.#full = true
     this.#watch.paused(true)
+    // What the upstream still has to say cannot come while nobody takes it.
+    this.#stopLingering()
     this.#tap?.pause()
   }
 
@@ -315,7 +335,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#commit()
     this.#input.port.end(bytes)
     this.#settle({ kind: 'streamed' })
-    if (!this.#upstreamOver && this.#lingering === undefined) this.#linger()
+    if (!this.#upstreamOver) this.#linger()
   }
 
   faulted(fault: AttemptFault): void {
@@ -331,8 +351,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   timedOut(phase: 'first_byte' | 'idle' | 'total'): void {
     const fault: AttemptFault = { kind: 'timeout', phase, message: timeoutMessages[phase] }
-    if (this.#stream === undefined) this.#fail(fault)
-    else this.#stream.broken(fault)
+    if (this.#stream !== undefined) this.#stream.broken(fault)
+    else if (phase === 'total') this.#fail(fault)
+    else this.#unreadable(fault)
   }
 
   keepalive(): void {
@@ -363,21 +384,6 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#lingering !== undefined) this.#input.clock.cancel(this.#lingering)
     this.#lingering = undefined
   }
-}
-
-/** What `authorize()` threw: its own fault, else it has no credentials that would do. */
-function unsigned(error: unknown): AttemptFault {
-  if (ProviderFault.is(error)) return error.fault
-  return { kind: 'authentication', message: 'the provider could not authorize the request', thrown: error }
-}
-
-/** An answer without a `date` was sent now: waits that are given as dates count from it (RFC 9110, 6.6.1). */
-function dated(headers: HeaderMap, clock: Clock): HeaderMap {
-  return headers['date'] === undefined ? { ...headers, date: new Date(clock.epoch()).toUTCString() } : headers
-}
-
-function isJson(headers: HeaderMap): boolean {
-  return /\bjson\b/i.test(headers['content-type'] ?? '')
 }
 
 const timeoutMessages = {

@@ -8,6 +8,8 @@ import type {
 } from '@llmproxy/provider-kit'
 import { request as undiciRequest } from 'undici'
 import type { Clock } from '../clock.ts'
+import { carriedFault } from './plugin-fault.ts'
+import type { AttemptFault } from './transfer.ts'
 
 /** Adds the provider's credential headers. Synchronous unless the provider has to fetch a token. */
 export function authorized(
@@ -19,6 +21,17 @@ export function authorized(
   return headers instanceof Promise
     ? headers.then((late) => withHeaders(request, late))
     : withHeaders(request, headers)
+}
+
+/** What `authorize()` threw: its own fault, else it has no credentials that would do. */
+export function unauthorized(error: unknown): AttemptFault {
+  return (
+    carriedFault(error) ?? {
+      kind: 'authentication',
+      message: 'the provider could not authorize the request',
+      thrown: error,
+    }
+  )
 }
 
 function withHeaders(request: PreparedRequest, headers: HeaderMap): PreparedRequest {

@@ -1,9 +1,14 @@
 import { fromBase64, toBase64 } from '@llmproxy/provider-kit'
+import { isObject } from './frame-rules-shape.ts'
 import type { AttemptFault } from './transfer.ts'
 import type { WholeAnswer } from './whole-answer.ts'
 
 interface EmbeddingsBody {
-  data: { embedding: unknown }[]
+  readonly data: readonly unknown[]
+}
+
+interface EmbeddingItem {
+  readonly embedding: unknown
 }
 
 /**
@@ -24,6 +29,9 @@ export function matchEncoding(
       message: `the upstream answered ${data.length} embeddings for ${expected} inputs`,
     }
   }
+  if (!data.every(hasEmbedding)) {
+    return { kind: 'bad_response', message: 'the upstream answered with an embedding that is none' }
+  }
   const wanted = asked === 'base64' ? 'base64' : 'float'
   const convert = wanted === 'base64' ? encodeVector : decodeVector
   let changed = false
@@ -36,6 +44,10 @@ export function matchEncoding(
   if (!changed && bytes !== undefined) return { bytes, value: body }
   const value = changed ? { ...(body as object), data: converted } : body
   return { bytes: Buffer.from(JSON.stringify(value)), value }
+}
+
+function hasEmbedding(item: unknown): item is EmbeddingItem {
+  return isObject(item) && item['embedding'] !== undefined && item['embedding'] !== null
 }
 
 function encodeVector(embedding: unknown): unknown {

@@ -1,7 +1,8 @@
-import type { PreparedRequest, Provider } from '@llmproxy/provider-kit'
+import type { HeaderMap, PreparedRequest, Provider, UpstreamResponse } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
+import { isObject } from './frame-rules-shape.ts'
 import { networkFault } from './network-fault.ts'
-import type { Receiver, Transfer } from './transfer.ts'
+import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
 
 /** Runs a provider's own `exchange()` as if it were an upstream. */
 export function sendInProcess(
@@ -30,29 +31,43 @@ class InProcess implements Transfer {
   async run(provider: Provider, request: PreparedRequest, clock: Clock): Promise<void> {
     try {
       const io = { signal: this.#abort.signal, now: () => clock.epoch() }
-      const response = await provider.exchange!(request, io)
+      const response: unknown = await provider.exchange!(request, io)
       if (this.#over) return
+      if (!isResponse(response)) {
+        this.#fail(misused('exchange() must resolve to { status, headers, body }, the body being bytes'))
+        return
+      }
       this.#answered = true
-      this.#receiver.start(response.status, response.headers)
+      this.#receiver.start(response.status, lowerCase(response.headers))
       if (response.body instanceof Uint8Array) this.#data(response.body)
       else await this.#relay(response.body)
       this.#end()
     } catch (error) {
-      if (this.#over) return
-      this.#over = true
-      this.#receiver.failed(networkFault(error, { sent: true, reused: false, answered: this.#answered }))
+      this.#fail(networkFault(error, { sent: true, reused: false, answered: this.#answered }))
     }
   }
 
-  async #relay(body: AsyncIterable<Uint8Array>): Promise<void> {
+  #fail(fault: AttemptFault): void {
+    if (this.#over) return
+    this.#over = true
+    this.#receiver.failed(fault)
+  }
+
+  async #relay(body: AsyncIterable<unknown>): Promise<void> {
     for await (const chunk of body) {
       if (this.#over) return
+      if (!(chunk instanceof Uint8Array)) {
+        this.#fail(misused('the body of exchange() must yield Uint8Array'))
+        return
+      }
       this.#data(chunk)
       if (this.#paused) {
         await new Promise<void>((resolve) => {
           this.#resumed = resolve
         })
       }
+      // Not one more piece is made for a client that has left.
+      if (this.#over) return
     }
   }
 
@@ -84,4 +99,28 @@ class InProcess implements Transfer {
     this.#abort.abort()
     this.resume()
   }
+}
+
+/** Plugins may be plain JavaScript. */
+function isResponse(value: unknown): value is UpstreamResponse {
+  if (!isObject(value) || !isObject(value['headers'])) return false
+  const { status, body } = value
+  if (!Number.isInteger(status) || (status as number) < 200 || (status as number) > 599) return false
+  return (
+    body instanceof Uint8Array || (typeof body === 'object' && body !== null && Symbol.asyncIterator in body)
+  )
+}
+
+function misused(rule: string): AttemptFault {
+  return {
+    kind: 'bad_response',
+    message: 'the provider’s answer is not understood',
+    thrown: new TypeError(rule),
+  }
+}
+
+function lowerCase(headers: Readonly<Record<string, unknown>>): HeaderMap {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  )
 }

@@ -55,6 +55,15 @@ export class StreamAnswer implements SseSink {
     } catch (error) {
       this.#fault ??= thrownFault(error)
     }
+    this.#conclude()
+  }
+
+  /** The upstream has said how its answer ends but leaves its body open: what it has half said is dropped. */
+  enough(): void {
+    if (!this.#over) this.#conclude()
+  }
+
+  #conclude(): void {
     if (!this.#done && this.#fault === undefined) {
       this.#fault = this.#lane.end(this.#output)
       this.#done = this.#fault === undefined

@@ -37,12 +37,16 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
   }
   if (codec.response === undefined) {
     const missing = missingMember(operation, body)
-    if (missing !== undefined) return missing
+    if (missing !== undefined) {
+      return { kind: 'bad_response', message: `the upstream’s answer has no ${missing}` }
+    }
     if (operation === 'embeddings') return matchEncoding(bytes, body, call.body)
     return { bytes, value: body }
   }
   try {
     const value = codec.response(body, call)
+    const missing = missingMember(operation, value)
+    if (missing !== undefined) throw new TypeError(`response() gave back an answer without ${missing}`)
     if (operation === 'embeddings') return matchEncoding(undefined, value, call.body)
     return { bytes: Buffer.from(JSON.stringify(value)), value }
   } catch (error) {
@@ -67,11 +71,11 @@ const listMember = {
   messages: 'content',
 } as const
 
-/** A success without its result would look like an empty answer to the client. */
-function missingMember(operation: OperationName, body: unknown): AttemptFault | undefined {
+/** What an answer lacks: a success without its result would look like an empty answer to the client. */
+function missingMember(operation: OperationName, body: unknown): string | undefined {
   const member = listMember[operation]
   const found = typeof body === 'object' && body !== null && !Array.isArray(body)
   if (found && (member === undefined || Array.isArray((body as Record<string, unknown>)[member])))
     return undefined
-  return { kind: 'bad_response', message: `the upstream’s answer has no ${member ?? 'members'}` }
+  return member ?? 'members'
 }

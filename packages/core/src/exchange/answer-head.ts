@@ -1,0 +1,12 @@
+import type { HeaderMap } from '@llmproxy/provider-kit'
+import type { Clock } from '../clock.ts'
+
+/** An answer without a `date` was sent now: waits that are given as dates count from it (RFC 9110, 6.6.1). */
+export function dated(headers: HeaderMap, clock: Clock): HeaderMap {
+  return headers['date'] === undefined ? { ...headers, date: new Date(clock.epoch()).toUTCString() } : headers
+}
+
+/** The body is one JSON value, whatever was asked for. */
+export function isJson(headers: HeaderMap): boolean {
+  return /\bjson\b/i.test(headers['content-type'] ?? '')
+}
