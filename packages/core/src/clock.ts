@@ -4,14 +4,17 @@ export interface Clock {
   now(): number
   /** Milliseconds since the epoch. */
   epoch(): number
-  /** Runs `callback` once after `milliseconds`. The result is for `cancel()` only. */
+  /** Runs `callback` once after `milliseconds`, at most 24 days. The result is for `cancel()` only. */
   after(milliseconds: number, callback: () => void): unknown
   cancel(timer: unknown): void
 }
 
+/** Node runs a timer above this at once. */
+const longestTimerMs = 2 ** 31 - 1
+
 export const systemClock: Clock = {
   now: () => performance.now(),
   epoch: () => Date.now(),
-  after: (milliseconds, callback) => setTimeout(callback, milliseconds),
+  after: (milliseconds, callback) => setTimeout(callback, Math.min(milliseconds, longestTimerMs)),
   cancel: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }

@@ -1,7 +1,8 @@
 import type { HeaderMap, OperationName } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
+import { dialectOf } from './dialect.ts'
 import type { Egress } from './egress.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, invalidRequest } from './errors.ts'
 import type { Ingress, IngressBody } from './ingress/ingress.ts'
 import { parseBody } from './ingress/parse-body.ts'
 import type { Outcome } from './metrics/outcome.ts'
@@ -16,6 +17,7 @@ export interface RespondOptions {
 
 /** An answer as an HTTP client would get it. */
 export interface InProcessAnswer {
+  /** 0: the request was aborted before its answer began. */
   readonly status: number
   readonly headers: HeaderMap
   /** Read it once; leaving the loop early aborts the request. */
@@ -39,15 +41,20 @@ export async function respond(
   { clock, newId }: { clock: Clock; newId: () => string },
 ): Promise<InProcessAnswer> {
   const egress = new BufferedEgress()
-  options.signal?.addEventListener('abort', () => egress.leave(), { once: true })
-  const ingress = ingressOf(operation, body, options, newId(), clock.now())
+  const id = newId()
+  const ingress = ingressOf(operation, body, options, id, clock.now())
   if (GatewayError.is(ingress)) {
     egress.head(ingress.status, { 'content-type': 'application/json; charset=utf-8', ...ingress.headers })
-    egress.end(JSON.stringify(ingress.envelope()))
+    egress.end(dialectOf(operation).errorBody(ingress, id))
     return egress.answer(Promise.resolve(undefined))
   }
-  if (options.signal?.aborted === true) egress.leave()
-  const outcome = gateway.handle(ingress, egress)
+  const leave = () => egress.leave()
+  if (options.signal?.aborted === true) leave()
+  options.signal?.addEventListener('abort', leave, { once: true })
+  // A signal may outlive many requests, which must not pile up behind it.
+  const outcome = gateway
+    .handle(ingress, egress)
+    .finally(() => options.signal?.removeEventListener('abort', leave))
   await Promise.race([egress.started, outcome])
   return egress.answer(outcome)
 }
@@ -60,7 +67,7 @@ function ingressOf(
   startedAt: number,
 ): Ingress | GatewayError {
   try {
-    const bytes = Buffer.from(JSON.stringify(body) ?? '')
+    const bytes = written(body)
     const parsed: IngressBody = parseBody(operation, bytes)
     return {
       id,
@@ -74,6 +81,15 @@ function ingressOf(
   } catch (error) {
     if (GatewayError.is(error)) return error
     throw error
+  }
+}
+
+function written(body: unknown): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(body) ?? '')
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : 'toJSON() failed'
+    throw invalidRequest(`The body cannot be written as JSON: ${reason}`)
   }
 }
 
@@ -112,7 +128,8 @@ class BufferedEgress implements Egress {
     this.#queue.push(chunk)
     this.#queued += chunk.length
     this.#wake?.()
-    this.#full = this.#queued > highWaterMark
+    // Full stays full until the reader has caught up: only then the writer is told.
+    this.#full ||= this.#queued > highWaterMark
     return !this.#full
   }
 

@@ -8,7 +8,9 @@ import type {
 } from '@llmproxy/provider-kit'
 import { request as undiciRequest } from 'undici'
 import type { Clock } from '../clock.ts'
+import { Collector } from './collect.ts'
 import { carriedFault } from './plugin-fault.ts'
+import { singleValues } from './single-values.ts'
 import type { AttemptFault } from './transfer.ts'
 
 /** Adds the provider's credential headers. Synchronous unless the provider has to fetch a token. */
@@ -18,8 +20,8 @@ export function authorized(
   io: AuthorizeIo,
 ): PreparedRequest | Promise<PreparedRequest> {
   const headers = provider.authorize(request, io)
-  return headers instanceof Promise
-    ? headers.then((late) => withHeaders(request, late))
+  return isPromise(headers)
+    ? Promise.resolve(headers).then((late) => withHeaders(request, late))
     : withHeaders(request, headers)
 }
 
@@ -34,9 +36,19 @@ export function unauthorized(error: unknown): AttemptFault {
   )
 }
 
-function withHeaders(request: PreparedRequest, headers: HeaderMap): PreparedRequest {
-  return { ...request, headers: { ...request.headers, ...headers } }
+/** Promises of other libraries are no instances of ours, and a request without its credentials must not go out. */
+function isPromise(headers: HeaderMap | PromiseLike<HeaderMap>): headers is PromiseLike<HeaderMap> {
+  return typeof (headers as Partial<PromiseLike<HeaderMap>> | undefined)?.then === 'function'
 }
+
+function withHeaders(request: PreparedRequest, own: HeaderMap): PreparedRequest {
+  const headers: Record<string, string> = { ...request.headers }
+  for (const name in own) headers[name.toLowerCase()] = own[name]!
+  return { ...request, headers }
+}
+
+/** Bytes: an answer with a token is small. */
+const fetchLimit = 1024 * 1024
 
 /** What `authorize()` may use. The abort signal is only made when it is read: most providers never do. */
 export class AttemptIo implements AuthorizeIo {
@@ -75,5 +87,10 @@ async function fetchText(url: string, init: FetchInit, signal: AbortSignal): Pro
     ...(init.body === undefined ? {} : { body: init.body }),
     signal,
   })
-  return { status: statusCode, headers: headers as HeaderMap, text: await body.text() }
+  const collector = new Collector(fetchLimit)
+  for await (const chunk of body) {
+    if (!collector.add(chunk as Buffer))
+      throw new Error(`the answer to a fetch of authorize() is larger than ${fetchLimit} bytes`)
+  }
+  return { status: statusCode, headers: singleValues(headers), text: collector.bytes().toString('utf8') }
 }

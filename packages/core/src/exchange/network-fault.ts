@@ -69,6 +69,8 @@ function codeOf(error: unknown): string {
 function isParserError(code: string): boolean {
   return (
     code.startsWith('HPE_') ||
+    // Some errors of undici's parser have a name and no code.
+    code === 'HTTPParserError' ||
     code === 'UND_ERR_HEADERS_OVERFLOW' ||
     code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
   )

@@ -1,6 +1,7 @@
-import type { HeaderMap, PreparedRequest } from '@llmproxy/provider-kit'
+import type { PreparedRequest } from '@llmproxy/provider-kit'
 import type { Dispatcher } from 'undici'
 import { networkFault } from './network-fault.ts'
+import { type ReceivedHeaders, singleValues } from './single-values.ts'
 import type { Receiver, Transfer } from './transfer.ts'
 import type { TrackedClient, TrackedHandler } from './upstream.ts'
 
@@ -53,10 +54,14 @@ class Sending implements TrackedHandler, Transfer {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: object): void {
-    // 1xx answers announce, they do not answer.
-    if (this.#over || status < 200) return
+    if (this.#over) return
+    // 1xx answers announce, they do not answer. But the upstream has seen the request: what follows is no keep-alive race.
+    if (status < 200) {
+      this.#reused = false
+      return
+    }
     this.#answered = true
-    this.#receiver.start(status, singleValues(headers as Record<string, string | string[] | undefined>))
+    this.#receiver.start(status, singleValues(headers as ReceivedHeaders))
     if (this.#paused) controller.pause()
   }
 
@@ -96,15 +101,6 @@ class Sending implements TrackedHandler, Transfer {
     this.#over = true
     this.#controller?.abort(aborted)
   }
-}
-
-/** A header that came more than once is one value, joined as HTTP says. */
-function singleValues(headers: Record<string, string | string[] | undefined>): HeaderMap {
-  for (const name of Object.keys(headers)) {
-    const value = headers[name]
-    if (Array.isArray(value)) headers[name] = value.join(', ')
-  }
-  return headers as HeaderMap
 }
 
 // One shared object: nobody reads its stack, and capturing one per cancelled request is the costly part.
