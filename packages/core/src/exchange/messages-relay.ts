@@ -9,6 +9,9 @@ import { closedTooEarly, malformed } from './relay.ts'
 import { parseEvent } from './sse.ts'
 import type { AttemptFault } from './transfer.ts'
 
+/** What may stand behind `event:`; a line break in it would begin a frame of its own. */
+const eventName = /^[\w.-]{1,64}$/
+
 const deltaEvent = Buffer.from('event: content_block_delta\n')
 
 /**
@@ -39,6 +42,7 @@ export class MessagesLane implements Lane, StreamState {
     const event = parseEvent(buffer, start, end)
     if (event === undefined) return 'more'
     const value = parseJson(event.data)
+    if (event.event === 'error') return this.#failed(value, event.data)
     // Some servers end with the marker of another dialect.
     if (value === undefined) return event.data.startsWith('[DONE]') ? 'more' : malformed
     if (!isObject(value)) return malformed
@@ -47,9 +51,10 @@ export class MessagesLane implements Lane, StreamState {
     // Nothing goes out before the message has begun: until then another provider may still answer.
     if (!this.sawContent && type !== 'message_start') return 'more'
     this.#note(type, value)
-    // Clients of this dialect need the name; the data may have come in several lines.
-    if (event.event === undefined) output.addText(`event: ${type}\n${dataFrame(JSON.stringify(value))}`)
-    else output.add(buffer, start, end)
+    // Clients of this dialect need the name and the blank line; the data may have come in several lines.
+    if (event.event !== undefined && isEnded(buffer, start, end)) output.add(buffer, start, end)
+    else if (eventName.test(type)) output.addText(`event: ${type}\n${dataFrame(JSON.stringify(value))}`)
+    else return malformed
     return this.finished ? 'done' : 'more'
   }
 
@@ -73,6 +78,11 @@ export class MessagesLane implements Lane, StreamState {
   #failed(body: unknown, text: string): AttemptFault {
     return this.#classify({ status: 200, headers: {}, body, text: text.slice(0, 65_536), inBand: true })
   }
+}
+
+/** Without its blank line, which only the last event of a body can lack, clients drop an event. */
+function isEnded(buffer: Buffer, start: number, end: number): boolean {
+  return /(?:\n|\r(?!\n))(?:\r\n|\n|\r)$/.test(buffer.toString('latin1', Math.max(start, end - 4), end))
 }
 
 function isDelta(buffer: Buffer, start: number, end: number): boolean {

@@ -63,8 +63,8 @@ export class RelayLane implements Lane {
     const text = event.data.trim()
     if (text === '[DONE]') return 'done'
     const frame = parseFrame(text)
-    if (frame === undefined) return this.#notJson(text)
     if (event.event === 'error') return this.#failed(frame, text)
+    if (frame === undefined) return this.#notJson(text)
     const verdict = this.state.inspect(frame)
     return this.#apply(verdict === 'pass' ? 'changed' : verdict, frame, text, output)
   }
