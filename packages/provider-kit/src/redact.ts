@@ -4,6 +4,11 @@ const shown = '[redacted]'
 const harmless =
   /^(?:req|msg|org|proj|run|call|file|asst|resp|batch|trace|thread|cmpl|chatcmpl|toolu|gen)[-_]/i
 
+/**
+ * Longer than any key or word. Removed first: the patterns below look back over a run of such characters from each of its
+ * places, so their cost grows with the square of its length, and a hostile upstream chooses the length.
+ */
+const overlong = /[\w.*-]{513,}/g
 /** Any word with a run of asterisks: upstreams echo keys with their middle masked, which still shows both ends. */
 const masked = /[\w.-]*\*{2,}[\w*.-]*/g
 const elided = /\b[\w-]{2,}(?:\.{3}|…)[\w-]{2,}/g
@@ -17,6 +22,7 @@ const named = /(\bapi[ _-]?key(?:\s+(?:provided|given|used|is))?\s*[:=]\s*["'`]?
 /** Removes everything that looks like a key, whole or masked, from a vendor's text. */
 export function redactKeys(text: string): string {
   return text
+    .replace(overlong, shown)
     .replace(masked, keepStop)
     .replace(bearer, (all, word: string, token: string) => (looksRandom(token) ? `${word} ${shown}` : all))
     .replace(named, (_, label: string, key: string) => label + keepStop(key))
