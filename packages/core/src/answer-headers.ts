@@ -11,13 +11,19 @@ export interface RoutingFacts {
 }
 
 const droppedLimit = 2_048
+/** Characters. Limits and the times when they end are short. */
+const rateLimitLength = 256
 const rateLimitHeader = /^(?:x|[a-z]+)-ratelimit-[a-z-]+$/
 
-/** The headers that say how a request was served, and what is passed on of the upstream's. */
+/**
+ * The headers that say how a request was served, and what is passed on of the upstream's: nothing that `scrub`, which removes
+ * the configured secrets from a text, would change.
+ */
 export function answerHeaders(
   contentType: string,
   facts: RoutingFacts,
   upstream: HeaderMap,
+  scrub: (text: string) => string,
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': contentType,
@@ -28,8 +34,11 @@ export function answerHeaders(
   }
   if (facts.dropped.size > 0)
     headers['x-llmproxy-dropped'] = headerValue([...facts.dropped].join(', ')).slice(0, droppedLimit)
-  for (const name of Object.keys(upstream))
-    if (isRateLimitHeader(name)) headers[name] = headerValue(upstream[name] ?? '')
+  for (const name of Object.keys(upstream)) {
+    if (!isRateLimitHeader(name)) continue
+    const value = upstream[name] ?? ''
+    if (value.length <= rateLimitLength && scrub(value) === value) headers[name] = headerValue(value)
+  }
   return headers
 }
 

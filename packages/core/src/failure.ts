@@ -49,9 +49,19 @@ function endingOf(fault: AttemptFault | undefined, committed: boolean): Ending {
   return committed && fault.inBand !== true ? 'upstream_cut' : 'upstream_error'
 }
 
+/** Whatever of a fault is shown. A code or field with a secret in it is none. */
 function scrubbed(fault: AttemptFault, scrub: (text: string) => string): AttemptFault {
-  return { ...fault, message: scrub(fault.message) }
+  const { code = null, param = null } = fault
+  return {
+    ...fault,
+    message: scrub(fault.message),
+    code: code !== null && scrub(code) !== code ? null : code,
+    param: param !== null && scrub(param) !== param ? null : param,
+  }
 }
+
+/** Error bodies are short; looking for keys in a long one takes time that grows with the square of its length. */
+const longestEnvelope = 8192
 
 /**
  * Clients recognise vendors' errors by wording and extra members, so a client's own mistake is answered with the upstream's
@@ -63,11 +73,12 @@ function relayedBody(
   operation: OperationName,
   scrub: (text: string) => string,
 ): string | undefined {
-  if (fault.envelope === undefined || error.status >= 500 || error.message !== scrub(fault.message))
-    return undefined
-  const parsed = parseJson(fault.envelope)
+  const { envelope } = fault
+  if (envelope === undefined || envelope.length > longestEnvelope) return undefined
+  if (error.status >= 500 || error.message !== scrub(fault.message)) return undefined
+  const parsed = parseJson(envelope)
   const fits = operation === 'messages' ? isMessagesError(parsed) : isEnvelope(parsed, error.code)
-  return fits ? scrub(redactKeys(fault.envelope)) : undefined
+  return fits ? scrub(redactKeys(envelope)) : undefined
 }
 
 /** All four members, and the code that we found ourselves: clients compare it. */

@@ -75,8 +75,8 @@ export class Gateway {
    * Resolves when the request is settled; never rejects.
    */
   async handle(ingress: Ingress, egress: Egress): Promise<Outcome> {
-    const { snapshot, ledger, clock, observe } = this.#parts
-    const run = new RequestRun({ ingress, egress, settings: snapshot.config, clock })
+    const { snapshot, ledger, clock, observe, scrub } = this.#parts
+    const run = new RequestRun({ ingress, egress, settings: snapshot.config, clock, scrub })
     ledger.started(ingress.operation)
     this.#running.add(run)
     if (this.#closed) run.cancel(shuttingDown)

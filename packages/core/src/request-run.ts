@@ -21,6 +21,8 @@ export interface RunInput {
   readonly egress: Egress
   readonly settings: GatewayConfig
   readonly clock: Clock
+  /** Replaces every configured secret in a text. */
+  readonly scrub: (text: string) => string
 }
 
 /** Everything that changes while one client request is served, and the one place that writes to its client. */
@@ -36,6 +38,7 @@ export class RequestRun implements StreamPort {
   readonly #dialect: Dialect
   readonly #settings: GatewayConfig
   readonly #clock: Clock
+  readonly #scrub: (text: string) => string
   readonly #startedEpoch: number
   #provider: Pick<LiveProvider, 'name' | 'type'> | undefined
   #upstreamModel: string | null = null
@@ -55,13 +58,14 @@ export class RequestRun implements StreamPort {
   /** Of the last attempt, when it was a failure that the upstream answered. */
   #failedHeaders: HeaderMap = noHeaders
 
-  constructor({ ingress, egress, settings, clock }: RunInput) {
+  constructor({ ingress, egress, settings, clock, scrub }: RunInput) {
     this.ingress = ingress
     this.stream = ingress.body.stream === true && isStreamed(ingress.operation)
     this.#dialect = dialectOf(ingress.operation)
     this.#egress = egress
     this.#settings = settings
     this.#clock = clock
+    this.#scrub = scrub
     this.#startedEpoch = clock.epoch()
     this.deadlineAt =
       settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
@@ -182,10 +186,7 @@ export class RequestRun implements StreamPort {
   commit(upstream: HeaderMap, waitedMs: number): void {
     this.#firstChunkMs = this.#clock.now() - this.ingress.startedAt
     if (!this.#headSent)
-      this.#head(
-        200,
-        answerHeaders(eventStream, this.#facts(this.#firstChunkMs - this.#waitedMs - waitedMs), upstream),
-      )
+      this.#head(200, this.#headers(eventStream, this.#firstChunkMs - this.#waitedMs - waitedMs, upstream))
   }
 
   write(bytes: Buffer): boolean {
@@ -214,7 +215,7 @@ export class RequestRun implements StreamPort {
     // The Messages dialect is passed on to the byte.
     const annotated = this.#settings.proxy_info && this.ingress.operation !== 'messages'
     const body = annotated ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed)) : bytes
-    const headers = answerHeaders(json, this.#facts(elapsed - this.#waitedMs), upstream)
+    const headers = this.#headers(json, elapsed - this.#waitedMs, upstream)
     headers['content-length'] = String(body.length)
     this.#bytesOut += body.length
     this.#ending = 'complete'
@@ -247,7 +248,7 @@ export class RequestRun implements StreamPort {
     const facts =
       this.#provider === undefined || attempts.length === 0
         ? {}
-        : answerHeaders(json, this.#facts(0), this.#failureHeaders())
+        : this.#headers(json, 0, this.#failureHeaders())
     const bytes = Buffer.from(text)
     this.#bytesOut += bytes.length
     this.#head(error.status, {
@@ -310,6 +311,10 @@ export class RequestRun implements StreamPort {
     return this.attempts.every(({ provider }) => provider === first?.provider)
       ? this.#failedHeaders
       : noHeaders
+  }
+
+  #headers(contentType: string, overheadMs: number, upstream: HeaderMap): Record<string, string> {
+    return answerHeaders(contentType, this.#facts(overheadMs), upstream, this.#scrub)
   }
 
   #proxyInfo(elapsedMs: number): object {

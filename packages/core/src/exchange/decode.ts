@@ -39,6 +39,10 @@ export const encodingRefused: AttemptFault = {
   message: 'the upstream used a content-encoding that was not asked for',
 }
 
+/** An answer of more than these bytes that is so many times its compressed size was made to cost us time: text never is. */
+const inflatedFrom = 2 * 1024 * 1024
+const inflatedTimes = 200
+
 /** A receiver of compressed bytes, and the tap of the plain ones behind it. */
 export interface Decoding {
   readonly receiver: Receiver
@@ -56,6 +60,8 @@ export function decoding(
   transfer: () => Transfer | undefined,
 ): Decoding {
   let over = false
+  let received = 0
+  let inflated = 0
   const stop = () => {
     over = true
     decoder.destroy()
@@ -66,7 +72,12 @@ export function decoding(
     receiver.failed(fault)
   }
   decoder.on('data', (chunk: Buffer) => {
-    if (!over) receiver.data(chunk)
+    if (over) return
+    inflated += chunk.length
+    if (inflated > inflatedFrom && inflated > received * inflatedTimes) {
+      transfer()?.abort()
+      fail({ kind: 'bad_response', message: 'the upstream’s compressed answer grows without measure' })
+    } else receiver.data(chunk)
   })
   decoder.on('end', () => {
     if (over) return
@@ -82,6 +93,7 @@ export function decoding(
     receiver: {
       start: (status, headers) => receiver.start(status, headers),
       data: (chunk) => {
+        received += chunk.length
         if (!over && !decoder.write(chunk)) transfer()?.pause()
       },
       end: () => {

@@ -1,8 +1,10 @@
+import { findBulk } from './json-bulk.ts'
 import { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
 import type { Lane } from './lane.ts'
 import { type SseSink, SseSplitter } from './sse.ts'
 import type { AttemptFault } from './transfer.ts'
+import { nestedTooDeep } from './whole-answer.ts'
 
 export interface StreamListener {
   /** The next frames for the client. The first call is the commit. */
@@ -42,7 +44,10 @@ export class StreamAnswer implements SseSink {
   /** One event from the splitter. After a verdict that ends the stream the rest of the bytes is nobody's. */
   event(buffer: Buffer, start: number, end: number, plain: boolean): void {
     if (this.#done || this.#fault !== undefined) return
-    const verdict = this.#lane.event(buffer, start, end, plain, this.#output)
+    const verdict =
+      findBulk(buffer, Infinity, start, end) === undefined
+        ? this.#lane.event(buffer, start, end, plain, this.#output)
+        : nestedTooDeep
     if (verdict === 'done') this.#done = true
     else if (verdict !== 'more') this.#fault = verdict
   }

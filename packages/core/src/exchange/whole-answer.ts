@@ -1,4 +1,5 @@
 import type { Call, FailedResponse, HeaderMap, Operation, OperationName } from '@llmproxy/provider-kit'
+import { findBulk } from './json-bulk.ts'
 import { isErrorBody, parseJson, thrownFault } from './classify.ts'
 import { matchEncoding } from './embedding-format.ts'
 import type { AttemptFault } from './transfer.ts'
@@ -23,6 +24,7 @@ export interface WholeAnswer {
 /** Reads a whole 2xx body: relayed as its own bytes, or translated. */
 export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
   const { operation, codec, call, bytes } = input
+  if (findBulk(bytes, Infinity) !== undefined) return nestedTooDeep
   const text = bytes.toString('utf8')
   const body = parseJson(text)
   if (body === undefined) return notJson(input.status)
@@ -56,6 +58,12 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
 
 export function isFault(value: WholeAnswer | AttemptFault): value is AttemptFault {
   return 'kind' in value
+}
+
+/** Only its depth is limited: long answers have many members by right. */
+export const nestedTooDeep: AttemptFault = {
+  kind: 'bad_response',
+  message: 'the upstream’s answer is nested too deep',
 }
 
 function notJson(status: number): AttemptFault {

@@ -1,5 +1,7 @@
+import { maxJsonDepth } from '../exchange/json-bulk.ts'
+
 /** Containers inside containers, the body itself included. */
-export const MAX_DEPTH = 200
+export const MAX_DEPTH = maxJsonDepth
 
 /** Something in a parsed body that must not get any further. */
 export interface Danger {

@@ -18,6 +18,9 @@ const fixedCodes: ReadonlySet<FaultKind> = new Set([
   'cancelled',
 ])
 
+/** Seconds. A wish of the upstream beyond a day is a mistake, and large numbers are not written as digits. */
+const longestRetryAfter = 86_400
+
 const word = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
 /** When a fault has no text of its own. */
@@ -56,14 +59,14 @@ export function faultToError(fault: ObservedFault, options: FaultToErrorOptions)
 
 /**
  * `x-should-retry: false` keeps client libraries from multiplying our retries; `retry-after` is in whole seconds, rounded
- * up, at least 1: `0` would make clients come back at once.
+ * up, at least 1 (`0` would make clients come back at once) and at most a day.
  */
 export function retryHeaders(retryAfterMs: number | undefined, mayRetry = false): HeaderMap {
   return {
     ...(mayRetry ? {} : { 'x-should-retry': 'false' }),
     ...(retryAfterMs === undefined || !Number.isFinite(retryAfterMs)
       ? {}
-      : { 'retry-after': String(Math.max(1, Math.ceil(retryAfterMs / 1000))) }),
+      : { 'retry-after': String(Math.min(longestRetryAfter, Math.max(1, Math.ceil(retryAfterMs / 1000)))) }),
   }
 }
 

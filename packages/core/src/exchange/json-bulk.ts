@@ -1,0 +1,43 @@
+import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipString } from './splice-scan.ts'
+
+const COLON = 0x3a
+
+/** Containers inside containers that a JSON text may have. */
+export const maxJsonDepth = 200
+
+/** Bytes. What a shorter text can cost is little. */
+const measuredFrom = 256 * 1024
+
+/** Where a JSON text is nested too deep (`depth`), or has one object, array or member too many (`members`). */
+export interface Bulk {
+  readonly kind: 'depth' | 'members'
+  /** The index of the byte. */
+  readonly at: number
+}
+
+/**
+ * Measures `start..end` before it is parsed: a few megabytes of brackets would become gigabytes of objects, and take seconds.
+ * The text need not be valid. Short texts are not measured. Strings, which make up most of a large body, are skipped at
+ * the speed of native code.
+ */
+export function findBulk(bytes: Buffer, maxMembers: number, start = 0, end = bytes.length): Bulk | undefined {
+  if (end - start < measuredFrom) return undefined
+  let depth = 0
+  let members = 0
+  let at = start
+  while (at < end) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      at = skipString(bytes, at)
+      continue
+    }
+    if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (++depth > maxJsonDepth) return { kind: 'depth', at }
+      members++
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
+    else if (byte === COLON) members++
+    if (members > maxMembers) return { kind: 'members', at }
+    at++
+  }
+  return undefined
+}
