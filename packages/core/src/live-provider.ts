@@ -135,10 +135,19 @@ function worstState({ deployments }: LiveProvider, entry: string): BreakerState 
   return worst
 }
 
-function codecsOf({ operations }: Provider): Partial<Record<OperationName, Operation>> {
+/** The operations that are there: plugins write `embeddings: wanted ? {…} : undefined`. */
+export function ownOperations({ operations }: Provider): readonly OperationName[] {
+  const names = Object.keys(operations) as OperationName[]
+  return names.filter((name) => operations[name] !== undefined)
+}
+
+function codecsOf(provider: Provider): Partial<Record<OperationName, Operation>> {
+  const { operations } = provider
+  const own = Object.fromEntries(ownOperations(provider).map((name) => [name, operations[name]]))
   const { chat, completions } = operations
-  if (completions !== undefined || chat === undefined) return operations
-  return { ...operations, completions: completionsOverChat(chat) }
+  return completions !== undefined || chat === undefined
+    ? own
+    : { ...own, completions: completionsOverChat(chat) }
 }
 
 /** True when the upstream answers in the OpenAI dialect, so that `stream_options` means something to it. */

@@ -1,7 +1,6 @@
-import type { OperationName } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
-import { type LiveProvider, openLiveProvider } from './live-provider.ts'
+import { type LiveProvider, openLiveProvider, ownOperations } from './live-provider.ts'
 import type { ConfiguredProvider, ProviderOff } from './plugins/configure.ts'
 import { ModelTable } from './routing/model-table.ts'
 import type { OffProvider } from './routing/route-error.ts'
@@ -43,7 +42,7 @@ function routed({ name, config, provider, supports }: LiveProvider): RoutedProvi
     name,
     priority: config.priority,
     weight: config.weight,
-    operations: new Set(Object.keys(provider.operations) as OperationName[]),
+    operations: new Set(ownOperations(provider)),
     supports,
     models: config.models,
   }
