@@ -43,19 +43,31 @@ export interface Provider {
   /** An absent operation is unsupported: it is never routed here, and answered 501 when nobody has it. */
   readonly operations: Operations
   readonly supports?: Supports
-  /** Names (lower case) of client request headers that may reach `Call.headers`. Default: none. */
+  /** Names (lower case) of client request headers that may reach `Call.headers`. Default: none. They go nowhere by themselves. */
   readonly clientHeaders?: readonly string[]
-  /** Credential headers. Runs last, once per attempt, on the final URL and bytes. */
+  /**
+   * Credential headers. Runs last, once per attempt, on the final URL and bytes, inside the attempt's first-byte limit; also
+   * before `exchange()`. They replace headers of the same name. Throw a `ProviderFault`; any other error counts as a refusal
+   * of the credentials.
+   */
   authorize(request: PreparedRequest, io: AuthorizeIo): HeaderMap | Promise<HeaderMap>
-  /** Classifies a failure. Absent, or `undefined` returned: `openaiFault()` decides. */
+  /**
+   * Classifies a failure. Absent, or `undefined` returned: `openaiFault()` decides. The body may be missing, cut or no JSON:
+   * `status` always stands. `cancelled` is the gateway's word, and counts as `network` here.
+   */
   fault?(response: FailedResponse): Fault | undefined
-  /** A request that is free of charge and whose 2xx means "up". */
+  /**
+   * A request that is free of charge and whose 2xx means "up". The gateway judges providers by the outcome of their requests
+   * and does not send it by itself.
+   */
   health?(): UpstreamRequest
-  /** The vendor's model list. Absent: the configured models are all there is. */
+  /** How to ask for the vendor's model list. What is served are the configured models, with it or without. */
   readonly models?: ModelList
   /**
    * The hatch for what is not one HTTP exchange: in-process models, vendors that must be polled.
    * Absent: the gateway sends the request over HTTP. Reject with a `ProviderFault`, or with any error (a network fault).
+   * The same may be thrown by the body. It is read at the client's pace, and closed (`return()`) when it is wanted no more.
+   * The request's first-byte and idle limits, its concurrency limit and the breaker hold as for HTTP.
    */
   exchange?(request: PreparedRequest, io: ExchangeIo): Promise<UpstreamResponse>
 }
@@ -86,7 +98,10 @@ export interface Supports {
   /** Image parts in chat messages. */
   readonly images?: boolean
   readonly json_schema?: boolean
-  /** `stream_options.include_usage` is understood. The gateway asks for usage only when this is not `false`. */
+  /**
+   * `stream_options.include_usage` is understood. Unless this is `false`, the gateway adds it to streamed requests of operations
+   * that are relayed (no `response`, no `stream`), also into a `body` or `patch` of `request()`; those that translate ask themselves.
+   */
   readonly stream_usage?: boolean
 }
 
@@ -94,19 +109,30 @@ export interface Supports {
 export interface Operation<Request = unknown, Response = unknown, Chunk = unknown> {
   /** Builds the upstream request. Pure and repeatable: it runs once per attempt. May throw a `ProviderFault`. */
   request(call: Call<Request>): UpstreamRequest
-  /** Translates a parsed 2xx body. Absent: relayed. May throw a `ProviderFault`. */
+  /**
+   * Translates a parsed 2xx body that has no `error`. Absent: relayed. May throw a `ProviderFault`. The result must have the
+   * member that makes it an answer (`choices`, `data`): else the attempt has failed.
+   */
   response?(body: unknown, call: Call<Request>): Response
   /**
    * Starts to decode one stream. Absent together with `response`: relayed.
-   * Absent beside `response`: the vendor cannot stream, and a streamed request is answered in one chunk.
+   * Absent beside `response`: the vendor cannot stream, and a streamed request is answered with the frames of its whole answer,
+   * all at once. A JSON answer to a streamed request goes through `response` in any case.
    */
   stream?(call: Call<Request>): StreamDecoder<Chunk>
 }
 
 export interface StreamDecoder<Chunk> {
-  /** One upstream event in, any number of chunks out. Throws a `ProviderFault` for an error event. */
+  /**
+   * One upstream event in, any number of chunks out. Throws a `ProviderFault` for an error event. Chunks must be fresh objects:
+   * the gateway edits them.
+   */
   event(event: SseEvent): readonly Chunk[]
-  /** The upstream has closed. Throws a `ProviderFault` of kind `bad_response` if it closed too early. */
+  /**
+   * The upstream has closed in good order, or keeps its body open a second after every choice had its `finish_reason`. Not called
+   * after a failure. May give the last chunks. Throws a `ProviderFault` of kind `bad_response` if it closed too early; a choice
+   * without a `finish_reason` is taken for that in any case.
+   */
   end?(): readonly Chunk[]
 }
 
@@ -160,11 +186,11 @@ export interface PreparedRequest {
 }
 
 export interface AuthorizeIo {
-  /** Aborted when the client leaves or the deadline passes. */
+  /** Aborted when the client leaves, a time limit passes, or the attempt is over. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */
   now(): number
-  /** For token endpoints. Redirects are not followed. */
+  /** For token endpoints. Redirects are not followed; an answer above 1 MiB rejects. Ends with `signal`. */
   readonly fetch: (url: string, init?: FetchInit) => Promise<FetchResult>
 }
 
@@ -186,9 +212,13 @@ export interface ExchangeIo {
   now(): number
 }
 
+/** Anything else is a bug of the plugin, and told as such. */
 export interface UpstreamResponse {
+  /** 200 to 599. */
   readonly status: number
+  /** `content-type` tells a stream (`text/event-stream`) from JSON. */
   readonly headers: HeaderMap
+  /** Pieces must be bytes, not text. */
   readonly body: Uint8Array | AsyncIterable<Uint8Array>
 }
 
