@@ -56,7 +56,9 @@ function check(
   const parsed = configSchema.safeParse(
     issues.length === 0 ? value : partialInput(value, issues.map(issuePath)),
   )
-  const meaning = parsed.success ? checkMeaning(parsed.data) : { problems: [], warnings: [] }
+  const meaning = parsed.success
+    ? checkMeaning(parsed.data, (path) => isHidden(path, origin))
+    : { problems: [], warnings: [] }
   const found: readonly Complaint[] = [
     ...normalised.problems,
     ...complaints(issues, {

@@ -4,9 +4,26 @@ import { z } from 'zod'
 /** Durations are seconds, as in the configuration file. `0` switches a limit off where that is said. */
 const seconds = z.number().min(0)
 
+/** Headers about one connection or one body: a fixed value would break every request, or where it ends. */
+const framing: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
 const headerName = z
   .string()
   .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name: no spaces, no colon')
+  .refine(
+    (name) => !framing.has(name.toLowerCase()),
+    'says how a request is transmitted, which the gateway decides: remove it',
+  )
 
 const headerValue = z
   .string()

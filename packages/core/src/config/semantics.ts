@@ -1,4 +1,5 @@
 import type { Complaint } from './issues.ts'
+import type { ConfigPath } from './problem.ts'
 import type { GatewayConfig, ModelConfig, ProviderConfig } from './schema.ts'
 
 /** What the schema cannot say, because it is about more than one value. */
@@ -7,33 +8,38 @@ export interface Findings {
   readonly warnings: readonly Complaint[]
 }
 
+/** True for a value that must not be shown. */
+type Hidden = (path: ConfigPath) => boolean
+
 /** Checks names, model lists and time limits of a configuration that satisfies the schema. */
-export function checkMeaning(config: Pick<GatewayConfig, 'providers' | 'request_timeout'>): Findings {
+export function checkMeaning(
+  config: Pick<GatewayConfig, 'providers' | 'request_timeout'>,
+  hidden: Hidden,
+): Findings {
   const { providers } = config
   return {
-    problems: [...duplicateNames(providers), ...providers.flatMap(modelProblems)],
+    problems: [
+      ...duplicateNames(providers, hidden),
+      ...providers.flatMap((provider, index) => modelProblems(provider, index, hidden)),
+    ],
     warnings: providers.flatMap((provider, index) =>
       provider.enabled === false ? [] : providerWarnings(provider, index, config.request_timeout),
     ),
   }
 }
 
-function duplicateNames(providers: readonly ProviderConfig[]): Complaint[] {
+function duplicateNames(providers: readonly ProviderConfig[], hidden: Hidden): Complaint[] {
   const first = new Map<string, number>()
   return providers.flatMap(({ name }, index) => {
     const earlier = first.get(name)
     if (earlier === undefined) first.set(name, index)
     if (earlier === undefined) return []
-    return [
-      {
-        path: ['providers', index, 'name'],
-        message: `"${name}" is already the name of providers[${earlier}]`,
-      },
-    ]
+    const path = ['providers', index, 'name']
+    return [{ path, message: `${shown(name, hidden(path))} is already the name of providers[${earlier}]` }]
   })
 }
 
-function modelProblems(provider: ProviderConfig, index: number): Complaint[] {
+function modelProblems(provider: ProviderConfig, index: number, hidden: Hidden): Complaint[] {
   const seen = new Map<string, number>()
   return provider.models.flatMap((model, position) => {
     const path = ['providers', index, 'models', position]
@@ -41,7 +47,10 @@ function modelProblems(provider: ProviderConfig, index: number): Complaint[] {
     const earlier = seen.get(id)
     if (earlier === undefined) seen.set(id, position)
     const problems: Complaint[] = []
-    if (earlier !== undefined) problems.push({ path, message: `"${id}" is already at models[${earlier}]` })
+    if (earlier !== undefined) {
+      const own = typeof model === 'string' ? path : [...path, 'id']
+      problems.push({ path, message: `${shown(id, hidden(own))} is already at models[${earlier}]` })
+    }
     if (id.slice(0, -1).includes('*')) {
       problems.push({ path, message: 'a `*` is allowed at the end of a model name only' })
     }
@@ -63,6 +72,10 @@ function providerWarnings(provider: ProviderConfig, index: number, requestTimeou
     warnings.push({ path: ['providers', index, 'timeout'], message })
   }
   return warnings
+}
+
+function shown(text: string, hidden: boolean): string {
+  return hidden ? 'this text (not shown)' : `"${text}"`
 }
 
 /** The name that clients ask for. */

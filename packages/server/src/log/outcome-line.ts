@@ -19,11 +19,21 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     ttft_ms: outcome.firstChunkMs === null ? null : round(outcome.firstChunkMs),
     tokens: usage && { input: usage.input, output: usage.output, total: usage.total },
     error_code: outcome.errorCode,
-    ...(outcome.dropped.length > 0 ? { dropped: outcome.dropped } : {}),
+    ...droppedFields(outcome),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
     ...failures(outcome),
     ...passedOver(outcome),
   }
+}
+
+// Clients choose the names, and how many they are.
+const mostNames = 20
+const longestName = 100
+
+function droppedFields({ dropped }: Outcome): Readonly<Record<string, unknown>> {
+  if (dropped.length === 0) return {}
+  const names = dropped.slice(0, mostNames).map((name) => name.slice(0, longestName))
+  return { dropped: names, ...(dropped.length > mostNames ? { dropped_count: dropped.length } : {}) }
 }
 
 function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
