@@ -55,10 +55,10 @@ describe('options', () => {
   })
 
   test('organization and project become headers', () => {
-    const { operations, health } = create({ organization: 'org-1', project: 'proj_1' })
+    const provider = create({ organization: 'org-1', project: 'proj_1' })
     const headers = { 'openai-organization': 'org-1', 'openai-project': 'proj_1' }
-    expect(operations.chat?.request(call({}))).toEqual({ path: '/chat/completions', headers })
-    expect(health?.()).toMatchObject({ method: 'GET', path: '/models', headers })
+    expect(provider.operations.chat?.request(call({}))).toEqual({ path: '/chat/completions', headers })
+    expect(provider.health?.()).toMatchObject({ method: 'GET', path: '/models', headers })
   })
 })
 
