@@ -1,6 +1,15 @@
-import { checkConfig, formatProblem, readConfig } from '@llmproxy/core'
+import { checkConfig, createGateway, formatProblem, readConfig } from '@llmproxy/core'
+import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
-import { chat, fakeUpstream, message, provider, sendJson, startProxy } from '../reliability/support.ts'
+import {
+  chat,
+  completion,
+  fakeUpstream,
+  message,
+  provider,
+  sendJson,
+  startProxy,
+} from '../reliability/support.ts'
 
 const env = { OOPS: 'correct-horse-battery' }
 
@@ -42,4 +51,35 @@ test('a request with thousands of unknown fields writes a short log line', async
   expect((await chat(proxy.url, unknown)).status).toBe(200)
   expect(proxy.requests[0]).toMatchObject({ dropped_count: 5000 })
   expect(JSON.stringify(proxy.requests[0]).length).toBeLessThan(4000)
+})
+
+test('a plugin whose schema throws what it was given shows no key', async () => {
+  const plugin: ProviderPlugin = {
+    apiVersion: 1,
+    type: 'loud',
+    options: {
+      '~standard': {
+        version: 1,
+        vendor: 'none',
+        validate: (options) => {
+          throw new Error(JSON.stringify(options))
+        },
+      },
+    },
+    create: () => {
+      throw new Error('never reached')
+    },
+  }
+  const providers = [{ name: 'a', type: 'loud', models: ['m'], api_key: env.OOPS }]
+  const failure = await createGateway({ providers }, { plugins: [plugin] }).catch(String)
+  expect(failure).toContain('failed to check its options')
+  expect(failure).not.toContain(env.OOPS)
+})
+
+test('a token count beyond reason does not poison the counters', async () => {
+  const usage = { prompt_tokens: 1e308, completion_tokens: 2, total_tokens: 1e308 }
+  const upstream = await fakeUpstream((_, response) => sendJson(response, 200, { ...completion(), usage }))
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)] })
+  expect((await chat(proxy.url)).status).toBe(200)
+  expect(proxy.gateway.metrics().summary.total_tokens).toBeLessThan(1e9)
 })

@@ -50,7 +50,10 @@ function first(...values: readonly unknown[]): number {
   return 0
 }
 
+/** No request has more. A single larger one would make every sum it enters worthless. */
+const mostTokens = 1_000_000_000
+
 /** A token count; `undefined` for everything that is none. */
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.trunc(value) : undefined
+  return typeof value === 'number' && value >= 0 && value <= mostTokens ? Math.trunc(value) : undefined
 }

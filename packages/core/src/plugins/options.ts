@@ -32,11 +32,11 @@ export async function validateOptions(input: OptionsInput): Promise<CheckedOptio
   const fromEnv = (path: ConfigPath) => origin.fromEnv([...base, ...path])
   const scrub = scrubber(input.secrets)
   let options: unknown = input.options
-  let result = await plugin.options['~standard'].validate(options)
+  let result = await validated(plugin, options, scrub)
   const coerced = result.issues === undefined ? undefined : coerceFromEnv(options, result.issues, fromEnv)
   if (coerced !== undefined) {
     options = coerced
-    result = await plugin.options['~standard'].validate(options)
+    result = await validated(plugin, options, scrub)
   }
   if (result.issues === undefined) return { value: result.value, scrub }
   const found = complaints(result.issues, {
@@ -47,6 +47,16 @@ export async function validateOptions(input: OptionsInput): Promise<CheckedOptio
   return {
     complaints: found.map((complaint) => ({ ...complaint, message: scrub(complaint.message) })),
     scrub,
+  }
+}
+
+/** A schema must not throw. One that does may quote what it was given, the key included. */
+async function validated(plugin: ProviderPlugin, options: unknown, scrub: (text: string) => string) {
+  try {
+    return await plugin.options['~standard'].validate(options)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new TypeError(`the plugin failed to check its options: ${scrub(reason)}`, { cause: error })
   }
 }
 
