@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)))
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const { devEngines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const version = devEngines.packageManager.version
 const windows = process.platform === 'win32'
@@ -33,23 +33,27 @@ function shimFolder(command) {
   return folder
 }
 
-const command = pnpmCommand()
-const env = {
-  ...process.env,
-  PATH: [shimFolder(command), process.env.PATH].join(delimiter),
-  TURBO_TELEMETRY_DISABLED: '1',
-  DO_NOT_TRACK: '1',
-  NO_UPDATE_NOTIFIER: '1',
+/** Runs pnpm with these arguments to its end and returns its exit code. */
+export function runPnpm(arguments_) {
+  const command = pnpmCommand()
+  const [executable, ...leading] = command
+  const child = spawnSync(executable, [...leading, ...arguments_], {
+    cwd: root,
+    env: {
+      ...process.env,
+      PATH: [shimFolder(command), process.env.PATH].join(delimiter),
+      TURBO_TELEMETRY_DISABLED: '1',
+      DO_NOT_TRACK: '1',
+      NO_UPDATE_NOTIFIER: '1',
+    },
+    stdio: 'inherit',
+    shell: windows,
+  })
+  if (child.error) {
+    console.error(`cannot start pnpm (${command.join(' ')}): ${child.error.message}`)
+    return 1
+  }
+  return child.status ?? 1
 }
-const [executable, ...leading] = command
-const child = spawnSync(executable, [...leading, ...process.argv.slice(2)], {
-  cwd: root,
-  env,
-  stdio: 'inherit',
-  shell: windows,
-})
-if (child.error) {
-  console.error(`cannot start pnpm (${command.join(' ')}): ${child.error.message}`)
-  process.exit(1)
-}
-process.exit(child.status ?? 1)
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(runPnpm(process.argv.slice(2)))
