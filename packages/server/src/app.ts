@@ -13,6 +13,7 @@ import { answerRequestId, requestId } from './hooks/request-id.ts'
 import type { ServerLog } from './log/logger.ts'
 import { outcomeLine } from './log/outcome-line.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
+import { limitPipelining } from './pipelining-limit.ts'
 import { rateLimits } from './rate-limits.ts'
 import './route-access.ts'
 import { serveModels } from './routes/models.ts'
@@ -50,6 +51,7 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   const { settings, log, clock = systemClock, phase = () => 'serving' } = options
   const closing = () => phase() === 'closing'
   const app = Fastify(serverOptions(options))
+  limitPipelining(app.server)
 
   answerRequestId(app, () => clock.now())
   allowOrigins(app, settings.cors_origins)
