@@ -8,10 +8,12 @@ import { expect, onTestFinished, test } from 'vitest'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 
-function spawned(args: readonly string[], config = '') {
+function spawned(args: readonly string[], config = '', flags: readonly string[] = []) {
   const cwd = mkdtempSync(join(tmpdir(), 'llmproxy-app-'))
   writeFileSync(join(cwd, 'config.yaml'), config)
-  const child = spawn(process.execPath, ['--conditions=@llmproxy/source', main, ...args], { cwd })
+  const child = spawn(process.execPath, ['--conditions=@llmproxy/source', ...flags, main, ...args], {
+    cwd,
+  })
   onTestFinished(() => void child.kill('SIGKILL'))
   const text = { out: '', err: '' }
   child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()))
@@ -49,4 +51,12 @@ providers:
   expect(await exit).toEqual([0, null])
   expect(await upstream.exit).toEqual([0, null])
   expect(text.err + upstream.text.err).toBe('')
+})
+
+test('an old Node.js is told so before anything is loaded', async () => {
+  const old =
+    'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'
+  const { text, exit } = spawned(['check'], 'providers: []', ['--import', `data:text/javascript,${old}`])
+  expect(await exit).toEqual([1, null])
+  expect(text).toEqual({ out: '', err: 'needs Node 22.19 or later, this is 20.20.2\n' })
 })

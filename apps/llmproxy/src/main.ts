@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
-import anthropic from '@llmproxy/provider-anthropic'
-import mock from '@llmproxy/provider-mock'
-import openai from '@llmproxy/provider-openai'
-import openaiCompatible from '@llmproxy/provider-openai-compatible'
-import { runCli } from '@llmproxy/server'
+import { refuseOldNode } from '@llmproxy/server/node-version'
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-  version: string
+const { version, engines } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { version: string; engines: { node: string } }
+
+const refusal = refuseOldNode(engines.node, process.versions.node)
+if (refusal === undefined) {
+  // Only now: what is imported here does not even load in an old Node.js.
+  const { run } = await import('./run.ts')
+  process.exitCode = await run(process.argv.slice(2), version)
+} else {
+  console.error(refusal)
+  process.exitCode = 1
 }
-
-process.exitCode = await runCli(process.argv.slice(2), {
-  version,
-  plugins: [openai, anthropic, openaiCompatible, mock],
-  appUrl: import.meta.url,
-})
