@@ -94,6 +94,17 @@ describe('what is not offered', () => {
     expect(error['message']).toContain(hint)
   })
 
+  test('what is missing below /v1/messages is told in the format of its clients', async () => {
+    const { post } = await serve()
+    const response = await post('/v1/messages/count_tokens', { model: 'json' })
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'not_found_error', message: expect.stringContaining('counting tokens') },
+      request_id: response.headers.get('x-request-id'),
+    })
+  })
+
   test.each([
     ['GET', '/v1/chat/completions', 'POST'],
     ['DELETE', '/embeddings/', 'POST'],

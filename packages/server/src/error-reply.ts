@@ -1,4 +1,5 @@
 import { dialectOf, GatewayError, invalidRequest } from '@llmproxy/core'
+import type { OperationName } from '@llmproxy/provider-kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { unsupported } from './body.ts'
 import type { ServerLog } from './log/logger.ts'
@@ -32,7 +33,7 @@ export function answerError(reply: FastifyReply, error: GatewayError, log: Serve
     .headers(error.headers)
     .header('content-type', 'application/json; charset=utf-8')
     .header('cache-control', 'private, no-store')
-    .send(dialectOf(request.routeOptions.config.operation).errorBody(error, request.id))
+    .send(dialectOf(operationOf(request)).errorBody(error, request.id))
 }
 
 /**
@@ -41,6 +42,13 @@ export function answerError(reply: FastifyReply, error: GatewayError, log: Serve
  */
 function keepConnection(reply: FastifyReply): void {
   if (reply.request.headers['content-length'] !== undefined) reply.removeHeader('connection')
+}
+
+/** Paths below an operation's have no route of their own, but the same clients ask for them. */
+function operationOf({ routeOptions, url }: FastifyRequest): OperationName | undefined {
+  return (
+    routeOptions.config.operation ?? (/^(?:\/v1)?\/messages(?:[/?]|$)/.test(url) ? 'messages' : undefined)
+  )
 }
 
 /** What the client may know of an error: its own mistakes in full, nothing of ours. */

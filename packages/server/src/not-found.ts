@@ -5,6 +5,10 @@ import { methodsOf } from './route-table.ts'
 // What clients ask for most often that is not here, and what does its work.
 const hints: readonly (readonly [RegExp, string])[] = [
   [/^(?:\/v1)?\/responses(?:\/|$)/, 'the Responses API is not offered; use POST /v1/chat/completions'],
+  [
+    /^(?:\/v1)?\/messages\/count_tokens$/,
+    'counting tokens is not offered; the answer of POST /v1/messages says how many it took',
+  ],
   [/^\/v1\/v1\//, 'the path has /v1 twice: leave it out of the base URL or of the path'],
   [/^(?:\/v1)?\/engines\//, 'engines are not offered; name the model in the body of POST /v1/completions'],
   [

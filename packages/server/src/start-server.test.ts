@@ -53,7 +53,7 @@ describe('a started server', () => {
     expect(lines).toEqual([
       `llmproxy 1.2.3 listens on ${url} (no client key is asked for: this machine only)`,
       '  on   toy    a, b*',
-      '  off  other  set OTHER_KEY and npm install @llmproxy/provider-absent',
+      '  off  other  set OTHER_KEY; its package @llmproxy/provider-absent is not installed',
     ])
   })
 

@@ -241,7 +241,7 @@ describe('a type that is not installed', () => {
     const entry = '  - {name: b, type: zebra_x, models: [m], api_key_env: K}'
     expect(await configure(entry, { load })).toMatchObject({
       ...none,
-      off: ['b: set K and npm install @llmproxy/provider-zebra-x'],
+      off: ['b: set K; its package @llmproxy/provider-zebra-x is not installed'],
     })
     expect((await configure(entry, { load, env: { K: key } })).problems).toEqual([
       'config.yaml:2:21 providers[0].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x',

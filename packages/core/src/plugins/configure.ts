@@ -8,7 +8,7 @@ import { type GatewayConfig, type ProviderConfig, providerHostShape } from '../c
 import { collectSecrets, isSecretName, revealSecrets } from '../config/secrets.ts'
 import { modelId } from '../config/semantics.ts'
 import { canonicalType } from './check.ts'
-import { installCommand, PluginNotFound } from './load.ts'
+import { packageName, PluginNotFound } from './load.ts'
 import { pluginKeys } from './known-keys.ts'
 import { validateOptions } from './options.ts'
 import type { Registry } from './registry.ts'
@@ -109,7 +109,7 @@ async function switchedOff(
   { registry, origin = noOrigin }: ConfigureOptions,
 ): Promise<Result> {
   const installed = await registry.installed(entry.type, entry.module)
-  const reason = `set ${variable}${installed === false ? ` and ${installCommand(entry.type, entry.module)}` : ''}`
+  const reason = `set ${variable}${installed === false ? `; its package ${entry.module ?? packageName(entry.type)} is not installed` : ''}`
   const plugin = entry.module === undefined ? registry.compiledIn(entry.type) : undefined
   const known = plugin === undefined ? undefined : pluginKeys(plugin)
   const unknown = Object.keys(pluginOptions(entry)).filter((key) => known?.includes(key) === false)

@@ -33,7 +33,7 @@ export function unknownModel(
   off: readonly OffProvider[],
 ): GatewayError {
   const names = listed.map(({ id }) => id)
-  const switched = off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model)))
+  const switched = switchedOff(model, off)
   const near = switched === undefined && model.length <= 64 ? nearest(model, names) : undefined
   const sentences = [
     `The model ${quoted(model)} does not exist here.`,
@@ -53,10 +53,15 @@ export function unsupportedOperation(
   model: string,
   operation: OperationName,
   offering: readonly string[],
+  off: readonly OffProvider[] = [],
 ): GatewayError {
+  const switched = switchedOff(model, off)
   const message =
     offering.length === 0
-      ? `No configured provider offers ${operation}.`
+      ? [
+          `No configured provider offers ${operation}.`,
+          ...(switched === undefined ? [] : [enabling(switched)]),
+        ].join(' ')
       : `The model ${quoted(model)} is not offered for ${operation}. Providers with ${operation}: ${offering.slice(0, shown).join(', ')}.`
   return notImplemented(message, offering.length === 0 ? null : 'model')
 }
@@ -80,6 +85,11 @@ function notImplemented(message: string, param: string | null): GatewayError {
     code: 'not_implemented',
     headers: never,
   })
+}
+
+/** The switched-off provider that lists the model. */
+function switchedOff(model: string, off: readonly OffProvider[]): OffProvider | undefined {
+  return off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model)))
 }
 
 function lists(id: string, model: string): boolean {

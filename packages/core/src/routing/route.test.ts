@@ -147,6 +147,15 @@ describe('what nobody can do', () => {
     })
   })
 
+  test('an operation that a switched-off provider may have says how to switch it on', () => {
+    const off = [{ name: 'native', variable: 'NATIVE_KEY', models: ['n-*'] }]
+    const error = errorOf(routed([provider('a')], { operation: 'messages', model: 'n-1', off }))
+    expect(error).toMatchObject({ status: 501, code: 'not_implemented' })
+    expect(error.message).toBe(
+      'No configured provider offers messages. Provider "native" lists it but is off: set NATIVE_KEY to enable it.',
+    )
+  })
+
   test('a feature that every deployment lacks is a 501 that names the field', () => {
     const mute = provider('mute', { supports: { streaming: false } })
     expect(errorOf(routed([mute], { stream: true }))).toMatchObject({

@@ -54,7 +54,7 @@ function missing(
   if (!table.has(model) && (offering.length > 0 || table.providers.length === 0)) {
     return { kind: 'unknown_model', error: unknownModel(model, table.list(), off) }
   }
-  return { kind: 'unsupported_operation', error: unsupportedOperation(model, operation, offering) }
+  return { kind: 'unsupported_operation', error: unsupportedOperation(model, operation, offering, off) }
 }
 
 function featureless(candidates: readonly RouteTarget[], input: RouteInput): Route {
