@@ -14,6 +14,7 @@ import { buildApp, type ServerPhase } from './app.ts'
 import { banner } from './banner.ts'
 import { judgeBind } from './bind-rules.ts'
 import { drain } from './drain.ts'
+import { listenError } from './listen-error.ts'
 import { createLogger, type Logger } from './log/logger.ts'
 import { StartRefused } from './start-refused.ts'
 
@@ -91,18 +92,8 @@ async function listen(app: FastifyInstance, { host, port }: { host: string; port
   try {
     await app.listen({ host, port })
   } catch (error) {
-    const remedy = remedies[(error as NodeJS.ErrnoException).code ?? '']
-    throw remedy === undefined
-      ? error
-      : new StartRefused(`cannot listen on ${host}:${port}: ${remedy}`, { cause: error })
+    throw listenError(error, { host, port }, '--port or `port:`')
   }
   const { address, family, port: bound } = app.server.address() as AddressInfo
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
-}
-
-const remedies: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there; choose another port with --port or `port:`',
-  EACCES: 'this user may not use that port; choose one above 1023',
-  EADDRNOTAVAIL: 'no network interface of this machine has that address',
-  ENOTFOUND: 'that host name has no address',
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { importModule, findPlugin } from '../load-plugin.ts'
+import { listenError } from '../listen-error.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
 
 export interface MockArguments {
@@ -26,7 +27,9 @@ export async function mock(context: CommandContext, place: MockArguments): Promi
     throw new CommandFailed(`the mock server is not installed: npm install @llmproxy/provider-mock`)
   const { startMockServer } = (await importModule(found.url)) as MockServerModule
   const asked = context.untilSignal(() => process.exit(1))
-  const server = await startMockServer(place)
+  const server = await startMockServer(place).catch((error: unknown) => {
+    throw listenError(error, place, '--port')
+  })
   context.print(`mock upstream listens on ${server.url}`)
   await asked
   await server.close()

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -160,6 +161,24 @@ test('mock says how to install the mock server when it is not there', async () =
   expect([code, err]).toEqual([1, 'the mock server is not installed: npm install @llmproxy/provider-mock'])
 })
 
+test('mock says what to do when its port is taken', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const root = folder({
+    'node_modules/@llmproxy/provider-mock/package.json':
+      '{"name":"@llmproxy/provider-mock","type":"module","exports":{"./server":"./server.js"}}',
+    'node_modules/@llmproxy/provider-mock/server.js': `import { createServer } from 'node:net'
+export const startMockServer = ({ host, port }) => new Promise((resolve, reject) => createServer().on('error', reject).listen(port, host, resolve))`,
+  })
+  expect(await run(root, ['mock', '--port', String(port)])).toEqual({
+    code: 1,
+    out: '',
+    err: `cannot listen on 127.0.0.1:${port}: another program listens there; choose another port with --port`,
+  })
+})
+
 test.each([[['nonsense']], [['start', '--port', '70000']], [['check', '--nonsense']], [[]]])(
   'a wrong call is exit code 2: %j',
   async (args) => {
@@ -212,6 +231,19 @@ describe('as a process', () => {
       'request',
       'stopped',
     ])
+    expect(text.err).toBe('')
+  })
+
+  test('whoever stops reading its lines gets no complaint', async () => {
+    const providers = Array.from(
+      { length: 3000 },
+      (_, index) => `  - {name: p${index}, type: x, enabled: false}\n`,
+    )
+    const { child, text, exit } = spawned(folder({ 'config.yaml': `providers:\n${providers.join('')}` }), [
+      'check',
+    ])
+    child.stdout.destroy()
+    expect(await exit).toEqual([0, null])
     expect(text.err).toBe('')
   })
 

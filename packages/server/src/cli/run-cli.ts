@@ -7,6 +7,7 @@ import { check } from './check.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
 import { init } from './init.ts'
 import { mock } from './mock.ts'
+import { linesTo } from './lines-to.ts'
 import { listProviders } from './providers.ts'
 import { untilSignal } from './signals.ts'
 import { start } from './start.ts'
@@ -28,10 +29,10 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
     cwd: process.cwd(),
     appUrl: import.meta.url,
     conditions: conditionsOf(process.execArgv),
-    print: (line) => void process.stdout.write(`${line}\n`),
-    complain: (line) => void process.stderr.write(`${line}\n`),
     untilSignal,
     ...options,
+    print: options.print ?? linesTo(process.stdout),
+    complain: options.complain ?? linesTo(process.stderr),
   }
   try {
     await commands(context).parseAsync(args, { from: 'user' })
