@@ -8,6 +8,7 @@ import { type GatewayConfig, type ProviderConfig, providerHostShape } from '../c
 import { collectSecrets, isSecretName, revealSecrets } from '../config/secrets.ts'
 import { modelId } from '../config/semantics.ts'
 import { canonicalType } from './check.ts'
+import { checkProvider } from './check-provider.ts'
 import { packageName, PluginNotFound } from './load.ts'
 import { pluginKeys } from './known-keys.ts'
 import { validateOptions } from './options.ts'
@@ -158,7 +159,7 @@ async function createProvider(entry: ProviderConfig, index: number, parts: Parts
     return { problems: [...(noKey ? [{ path: ['api_key'], message }] : []), ...others].map(place) }
   }
   try {
-    const provider = plugin.create(checked.value)
+    const provider = checkProvider(plugin.create(checked.value))
     return { on: { config: hostKeys(entry), plugin, provider, secrets } }
   } catch (error) {
     return {
