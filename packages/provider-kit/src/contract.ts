@@ -32,6 +32,11 @@ export interface ProviderPlugin<Options = unknown> {
   readonly aliases?: readonly string[]
   /** A strict schema (zod in practice). The host removes its own keys before it runs. */
   readonly options: StandardSchemaV1<unknown, Options>
+  /**
+   * Keys of the entry that `llmproxy init` writes: the `models` of this vendor (a `*` would claim those of every other vendor
+   * too), and options that have no default. Nothing else reads it.
+   */
+  readonly example?: Readonly<Record<string, unknown>>
   /** Pure: no I/O, no timers, nothing read from the environment. */
   create(options: Options): Provider
 }

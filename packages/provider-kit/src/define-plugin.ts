@@ -6,6 +6,7 @@ export function definePlugin<Schema extends StandardSchemaV1>(plugin: {
   type: string
   aliases?: readonly string[]
   options: Schema
+  example?: Readonly<Record<string, unknown>>
   create(options: StandardSchemaV1.InferOutput<Schema>): Provider
 }): ProviderPlugin<StandardSchemaV1.InferOutput<Schema>> {
   if (!/^[a-z][a-z0-9_-]*$/.test(plugin.type)) {

@@ -7,7 +7,7 @@ import { completionOf } from './response.ts'
 import { messageDecoder } from './stream.ts'
 
 /** Claude models over the Messages API, translated from and to OpenAI chat. */
-export default definePlugin({ type: 'anthropic', options, create })
+export default definePlugin({ type: 'anthropic', options, example: { models: ['claude-*'] }, create })
 
 function create(options: Options): Provider {
   const headers = { 'anthropic-version': options.version }

@@ -50,6 +50,7 @@ const options = z.strictObject({
 export default definePlugin({
   type: 'openai_compatible',
   options,
+  example: { base_url: 'http://127.0.0.1:8080/v1', models: ['local-model'] },
   create(settings) {
     const { api_key, api_key_header, health_path } = settings
     const { origin, pathname } = new URL(settings.base_url)

@@ -28,7 +28,9 @@ const options = z.strictObject({
     .describe('Rename or remove parameters that reasoning models refuse.'),
 })
 
-export default definePlugin({ type: 'openai', options, create })
+const models = ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*', 'dall-e-*']
+
+export default definePlugin({ type: 'openai', options, example: { models }, create })
 
 function create(settings: z.output<typeof options>): Provider {
   const { organization, project } = settings

@@ -20,7 +20,7 @@ port: 8000
 
 # The keys that clients send. Without any, only programs on this machine may call.
 # api_keys:
-#   - \${LLMPROXY_CLIENT_KEY}
+#   - \${LLMPROXY_API_KEY}
 
 # Requests of one key: all together in rate_limit_window seconds, and per minute for each operation. null: no limit.
 rate_limit_rpm: 1000
@@ -38,7 +38,7 @@ providers:
 `
 
 const envHead = `# Copy this file to .env and fill in the keys that you have.
-LLMPROXY_CLIENT_KEY=
+LLMPROXY_API_KEY=
 `
 
 interface Entry {
@@ -48,14 +48,31 @@ interface Entry {
 }
 
 async function entryOf(plugin: ProviderPlugin): Promise<Entry> {
-  const { type } = plugin
+  const { type, example = {} } = plugin
   const name = `  - name: ${type}\n    type: ${type}\n`
-  if (await accepts(plugin, {})) return { text: `${name}    models: ["${type}-*"]\n` }
+  if (await accepts(plugin, {})) return { text: name + keys({ models: [`${type}-*`], ...example }) }
   const variable = `PROXY_API_${type.toUpperCase().replaceAll('-', '_')}_API_KEY`
-  const text = `${name}    api_key_env: ${variable}\n    models: ["*"]\n`
+  const text = name + keys({ api_key_env: variable, models: ['*'], ...example })
   if (await accepts(plugin, { api_key: 'a-key' })) return { text, variable }
-  // It needs more than a key: what, its own documentation says.
-  return { text: text.replaceAll(/^/gm, '# ').replace(/# $/, ''), variable }
+  // It needs more than a key: the example is a form to fill in, and its own documentation says the rest.
+  return { text: text.replaceAll(/^(?=.)/gm, '# '), variable }
+}
+
+/** Names and URLs: text that means itself in YAML without quotes. */
+const plain = /^[A-Za-z]+[_:][\w.:/-]*[\w/]$/
+
+function keys(entry: Readonly<Record<string, unknown>>): string {
+  return Object.entries(entry)
+    .map(
+      ([key, value]) =>
+        `    ${key}: ${typeof value === 'string' && plain.test(value) ? value : inline(value)}\n`,
+    )
+    .join('')
+}
+
+/** A JSON value is YAML; lists are spaced as people write them. */
+function inline(value: unknown): string {
+  return Array.isArray(value) ? `[${value.map(inline).join(', ')}]` : JSON.stringify(value)
 }
 
 async function accepts({ options }: ProviderPlugin, given: object): Promise<boolean> {

@@ -5,6 +5,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { toyPlugin } from '../../test/toy-plugin.ts'
 import { type CliOptions, runCli } from './run-cli.ts'
@@ -103,9 +104,31 @@ describe('init', () => {
   test('writes a configuration that check accepts', async () => {
     const root = folder()
     expect((await run(root, ['init'])).code).toBe(0)
-    expect(readFileSync(join(root, '.env.example'), 'utf8')).toContain('LLMPROXY_CLIENT_KEY=')
+    expect(readFileSync(join(root, '.env.example'), 'utf8')).toContain('LLMPROXY_API_KEY=')
     const { code, out } = await run(root, ['check'])
     expect([code, out]).toEqual([0, expect.stringContaining('on   toy')])
+  })
+
+  test('lists the models that a plugin names, and comments out what needs more than a key', async () => {
+    const plugin = (type: string, required: readonly string[], example?: Record<string, unknown>) => {
+      const wrong = (given: unknown) => required.some((key) => !Object.hasOwn(given as object, key))
+      const validate = (value: unknown) => (wrong(value) ? { issues: [{ message: 'missing' }] } : { value })
+      const options = { '~standard': { version: 1 as const, vendor: 'test', validate } }
+      return { ...toyPlugin, type, options, ...(example === undefined ? {} : { example }) } as ProviderPlugin
+    }
+    const plugins = [
+      plugin('acme', ['api_key'], { models: ['acme-*', 'a1*'] }),
+      plugin('form', ['api_key', 'base_url'], { base_url: 'http://127.0.0.1:8080/v1', models: ['m'] }),
+    ]
+    const root = folder()
+    await run(root, ['init'], { plugins })
+    const path = join(root, 'config.yaml')
+    const text = readFileSync(path, 'utf8')
+    expect(text).toMatch(/ {4}api_key_env: PROXY_API_ACME_API_KEY\n {4}models: \["acme-\*", "a1\*"\]\n/)
+    writeFileSync(path, text.replaceAll('#   - name: form', '  - name: form').replaceAll(/^# {5}/gm, '    '))
+    const env = { PROXY_API_ACME_API_KEY: 'k', PROXY_API_FORM_API_KEY: 'k' }
+    const { code, out } = await run(root, ['check'], { plugins, env })
+    expect([code, out]).toEqual([0, expect.stringMatching(/on +acme +acme-\*.*\n +on +form +m\n/)])
   })
 
   test('overwrites nothing', async () => {
