@@ -34,7 +34,49 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     'rate_limit_window: 0',
     ['config.yaml:1:20 rate_limit_window: must be more than 0, found number 0'],
   ],
-  ['a YAML 1.1 boolean', 'debug: yes', ['config.yaml:1:8 debug: expected true or false, found text "yes"']],
+  [
+    'a YAML 1.1 boolean',
+    'debug: yes',
+    ['config.yaml:1:8 debug: expected true or false, found text "yes"; write true, without quotes'],
+  ],
+  [
+    'a YAML 1.1 boolean where more is possible',
+    'providers:\n  - {name: a, type: a, models: [m], enabled: Off}',
+    [
+      'config.yaml:2:46 providers[0].enabled: expected true, false or "auto", found text "Off"; write false, without quotes',
+    ],
+  ],
+  [
+    'one value where a list belongs',
+    "cors_origins: '*'\nproviders:\n  - {name: a, type: a, models: 'm-*, o''x'}",
+    [
+      `config.yaml:1:15 cors_origins: expected a list, found text "*"; write ['*']`,
+      `config.yaml:3:32 providers[0].models: expected a list, found text "m-*, o'x"; write ['m-*', 'o''x']`,
+    ],
+  ],
+  [
+    'a key where a list of keys belongs, which is not shown',
+    `api_keys: ${secret}`,
+    ['config.yaml:1:11 api_keys: expected a list, found text (not shown); put brackets around it: […]'],
+  ],
+  [
+    'the beginning of several keys',
+    'rate_limit: 5\nlog: x',
+    [
+      'config.yaml:1:1 rate_limit: unknown key; did you mean "rate_limits", "rate_limit_rpm" or "rate_limit_window"?',
+      'config.yaml:2:1 log: unknown key; did you mean "log_level" or "log_file"?',
+    ],
+  ],
+  [
+    'several mistyped keys of a provider, its type among them',
+    'providers:\n  - name: a\n    tpye: mock\n    model: [m]\n    prioritty: 1\n    endpoint: b',
+    [
+      'config.yaml:2:5 providers[0].type: missing; expected text',
+      'config.yaml:3:5 providers[0].tpye: unknown key; did you mean "type"?',
+      'config.yaml:4:5 providers[0].model: unknown key; did you mean "models"?',
+      'config.yaml:5:5 providers[0].prioritty: unknown key; did you mean "priority"?',
+    ],
+  ],
   [
     'an unknown level',
     'log_level: inof',

@@ -1,6 +1,7 @@
 import { describeValue } from './describe-value.ts'
 import { nearest } from './nearest.ts'
 import type { ConfigPath } from './problem.ts'
+import { repair } from './repair.ts'
 
 /** What zod reports, as far as it is read. Other validators give `message` and `path` only. */
 export interface Issue {
@@ -58,14 +59,19 @@ function complaint(issue: Issue, base: ConfigPath, context: IssueContext): Compl
     }))
   }
   if (issue.code === 'invalid_union') return union(issue, path, context)
-  const found = describeValue(valueAt(context.value, path), context.hidden(path))
-  const message = sentence(issue, found, context, path)
+  const value = valueAt(context.value, path)
+  const found = describeValue(value, context.hidden(path))
+  const fix = issue.code === 'invalid_type' ? repair(issue.expected, value, isConcealed(found)) : ''
+  const message = `${sentence(issue, found, context, path)}${isStock(issue.message) ? fix : ''}`
   return [{ path, message, ...(issue.code === 'invalid_key' && { part: 'key' as const }) }]
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
-  const meant = nearest(key, known)
-  if (meant !== undefined) return `unknown key; did you mean "${meant}"?`
+/** What is said of a key that is not among the known ones: the nearest, and those that begin with it. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known)
+  const longer = key.length < 3 ? [] : known.filter((name) => name.startsWith(`${key}_`))
+  const meant = [...new Set([...(near === undefined ? [] : [near]), ...longer])].slice(0, 3)
+  if (meant.length > 0) return `unknown key; did you mean ${orList(meant.map((name) => `"${name}"`))}?`
   return known.length === 0 || known.length > 12
     ? 'unknown key'
     : `unknown key; known here: ${known.join(', ')}`
@@ -148,7 +154,9 @@ function union(issue: Issue, path: ConfigPath, context: IssueContext): Complaint
   if (words.length === 0)
     return [{ path, message: `not one of the allowed forms; found ${describeValue(value, true)}` }]
   const found = value === undefined ? 'nothing' : describeValue(value, context.hidden(path))
-  return [{ path, message: `expected ${orList(words)}, found ${found}` }]
+  const boolean = expected.some((inner) => inner.expected === 'boolean')
+  const fix = boolean ? repair('boolean', value, isConcealed(found)) : ''
+  return [{ path, message: `expected ${orList(words)}, found ${found}${fix}` }]
 }
 
 function alternatives(issue: Issue): string[] {
@@ -158,6 +166,11 @@ function alternatives(issue: Issue): string[] {
 
 function orList(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** True when the description of a value does not show it. */
+function isConcealed(found: string): boolean {
+  return found.endsWith('(not shown)')
 }
 
 function isWrongKind(issue: Issue): boolean {

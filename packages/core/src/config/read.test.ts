@@ -147,6 +147,27 @@ describe('readConfig', () => {
     ])
   })
 
+  it('warns of a file in which nothing stands', () => {
+    for (const text of ['', '# nothing yet', 'providers:', '{}']) {
+      expect(read(text).warnings.map(formatProblem)).toEqual([
+        'config.yaml:1:1 nothing is configured here; list some `providers:`',
+      ])
+    }
+  })
+
+  it('warns of vendors that claim every model at the same priority', () => {
+    const rivals = (second: string) =>
+      read(
+        `providers:\n  - {name: a, type: x, models: ["*"]}\n  - {name: b, models: ["m", "*"], ${second}}`,
+      ).warnings.map(formatProblem)
+    expect(rivals('type: y')).toEqual([
+      'config.yaml:3:29 providers[1].models[1]: providers[0] lists "*" too, with another type and the same priority: when both are on, a model goes to either by chance; list the names that each of them knows, or set `priority`',
+    ])
+    expect(rivals('type: x')).toEqual([])
+    expect(rivals('type: y, priority: 2')).toEqual([])
+    expect(rivals('type: y, enabled: false')).toEqual([])
+  })
+
   it('keeps the sound part of a broken file, so that its providers can be checked in the same go', () => {
     const { config, partial } = read(
       'port: x\nproviders:\n  - {name: a, type: x, models: [m]}\n  - {name: b}',

@@ -9,6 +9,7 @@ import { clientKeys, partialInput } from './result.ts'
 import { keysOf, schemaAt } from './schema-walk.ts'
 import { configSchema, type GatewayConfig, providerHostShape } from './schema.ts'
 import { isMapping, isSecretPath, revealSecrets, wrapSecrets } from './secrets.ts'
+import { strayKeys } from './stray-keys.ts'
 import { checkMeaning } from './semantics.ts'
 
 /** A configuration that was checked. Use `config` only when there are no problems. */
@@ -66,12 +67,14 @@ function check(
       hidden: (path) => isHidden(path, origin),
       keys: keysAt,
     }).filter((complaint) => !normalised.absent.has(formatPath(complaint.path))),
+    ...strayKeys(value, issues),
     ...meaning.problems,
   ]
   const place = (complaint: Complaint) => problemAt(origin, complaint.path, complaint.message, complaint.part)
   const problems = inFileOrder([...earlier, ...found.map(place)])
   // What was left out because it is wrong must not be complained about as missing.
-  const warnings = issues.length > 0 ? [] : inFileOrder(meaning.warnings.map(place))
+  const warnings =
+    issues.length > 0 ? [] : inFileOrder([...nothingConfigured(value), ...meaning.warnings].map(place))
   if (!parsed.success) return { problems, warnings, origin }
   const config: GatewayConfig = {
     ...parsed.data,
@@ -81,6 +84,12 @@ function check(
   return problems.length === 0
     ? { config, problems, warnings, origin }
     : { partial: config, problems, warnings, origin }
+}
+
+/** An empty file is valid and serves nobody: it was hardly meant. */
+function nothingConfigured(value: unknown): Complaint[] {
+  if (!isMapping(value) || Object.keys(value).length > 0) return []
+  return [{ path: [], message: 'nothing is configured here; list some `providers:`' }]
 }
 
 /** Environment variables are text: where the schema wants a number or a boolean, they are read as YAML would read them. */

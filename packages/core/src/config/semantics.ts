@@ -23,7 +23,12 @@ export function checkMeaning(
       ...providers.flatMap((provider, index) => modelProblems(provider, index, hidden)),
     ],
     warnings: providers.flatMap((provider, index) =>
-      provider.enabled === false ? [] : providerWarnings(provider, index, config.request_timeout),
+      provider.enabled === false
+        ? []
+        : [
+            ...providerWarnings(provider, index, config.request_timeout),
+            ...rivalWarnings(provider, index, providers),
+          ],
     ),
   }
 }
@@ -72,6 +77,32 @@ function providerWarnings(provider: ProviderConfig, index: number, requestTimeou
     warnings.push({ path: ['providers', index, 'timeout'], message })
   }
   return warnings
+}
+
+/** Two vendors that both claim every name: half of the requests go to the one that does not know the model. */
+function rivalWarnings(
+  provider: ProviderConfig,
+  index: number,
+  providers: readonly ProviderConfig[],
+): Complaint[] {
+  const position = wildcardOf(provider)
+  const rival = providers
+    .slice(0, index)
+    .findIndex(
+      (other) =>
+        other.enabled !== false &&
+        other.type !== provider.type &&
+        other.priority === provider.priority &&
+        wildcardOf(other) !== -1,
+    )
+  if (position === -1 || rival === -1) return []
+  const message = `providers[${rival}] lists "*" too, with another type and the same priority: when both are on, a model goes to either by chance; list the names that each of them knows, or set \`priority\``
+  return [{ path: ['providers', index, 'models', position], message }]
+}
+
+/** Where the models of a provider include every name; -1: nowhere. */
+function wildcardOf({ models }: ProviderConfig): number {
+  return models.findIndex((model) => modelId(model) === '*')
 }
 
 function shown(text: string, hidden: boolean): string {
