@@ -26,6 +26,36 @@ test.each(of('package'))(
   },
 )
 
+test.each(of('package'))('%s can be installed, tested and published by plain npm', (_title, { code }) => {
+  const shown = JSON.parse(code) as Manifest
+  expect(code).not.toMatch(/workspace:|catalog:|link:|file:/)
+  expect(shown).not.toHaveProperty('private')
+  expect(shown.type).toBe('module')
+  const ranges = Object.values({ ...shown.dependencies, ...shown.devDependencies })
+  expect(ranges.length).toBeGreaterThan(3)
+  for (const range of ranges) expect(range).toMatch(/^\^\d+\.\d+\.\d+$/)
+  // The first word of each script must come from a dependency.
+  const tools: Readonly<Record<string, string>> = { tsc: 'typescript', vitest: 'vitest', npm: 'npm' }
+  const installed = ['npm', ...Object.keys({ ...shown.dependencies, ...shown.devDependencies })]
+  for (const script of Object.values(shown.scripts)) {
+    expect(installed).toContain(tools[script.split(' ', 1)[0] ?? ''])
+  }
+})
+
+test('the guide shows every file of the example but its fixtures, and none leans on this repository', () => {
+  const shown = of('file').map(([, { rest }]) => rest)
+  const files = ['src/index.ts', 'conformance.test.ts', 'tsconfig.json']
+  expect(shown).toEqual(expect.arrayContaining(files.map((name) => `examples/acme/${name}`)))
+  for (const name of files) expect(readDocument(`examples/acme/${name}`)).not.toContain('../')
+})
+
+interface Manifest {
+  readonly type?: string
+  readonly scripts: Readonly<Record<string, string>>
+  readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
 test('the complete provider and its test are as short as they say', () => {
   const lines = (path: string) => readDocument(path).trimEnd().split('\n').length
   expect(lines('examples/acme/src/index.ts')).toBe(17)
