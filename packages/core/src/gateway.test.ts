@@ -147,6 +147,19 @@ test('a fault with a senseless wait does not disable the pause of its deployment
   expect(second.attempts.map(({ provider }) => provider)).toEqual(['toy1'])
 })
 
+test('the overhead of an error answer is the time that the gateway took for itself', async () => {
+  const clock = new ManualClock()
+  const failing = () => {
+    clock.advance(70)
+    return throwFault({ kind: 'invalid_request', message: 'no' })
+  }
+  const { gateway } = await toyGateway([{ provider: { exchange: failing } }], {}, { clock })
+  const egress = new Recorder()
+  const outcome = await gateway.handle({ ...chat(), startedAt: clock.now() - 3 }, egress)
+  expect([egress.heads[0]?.status, egress.heads[0]?.headers['x-llmproxy-overhead-ms']]).toEqual([400, '3.00'])
+  expect(outcome.overheadMs).toBe(3)
+})
+
 test('the deadline that passes in the queue is the end: nobody else is asked with no time left', async () => {
   const clock = new ManualClock()
   let asked = 0

@@ -84,6 +84,11 @@ export class RequestRun implements StreamPort {
     return this.#ending !== undefined
   }
 
+  /** Milliseconds so far in which nobody else was waited for. */
+  get #ownMs(): number {
+    return this.#clock.now() - this.ingress.startedAt - this.#waitedMs
+  }
+
   get remainingMs(): number {
     return this.deadlineAt - this.#clock.now()
   }
@@ -119,7 +124,7 @@ export class RequestRun implements StreamPort {
   /** The attempt that is running now. */
   attach(attempt: Attempt): void {
     this.#attempt = attempt
-    this.#overheadMs = this.#clock.now() - this.ingress.startedAt - this.#waitedMs
+    this.#overheadMs = this.#ownMs
   }
 
   /** An attempt is over. `fault` is absent for a success. */
@@ -248,7 +253,7 @@ export class RequestRun implements StreamPort {
     const facts =
       this.#provider === undefined || attempts.length === 0
         ? {}
-        : this.#headers(json, 0, this.#failureHeaders())
+        : this.#headers(json, this.#ownMs, this.#failureHeaders())
     const bytes = Buffer.from(text)
     this.#bytesOut += bytes.length
     this.#head(error.status, {

@@ -68,11 +68,21 @@ test.each([
   expect(fault).toMatchObject(expected)
   const { nothingSent, reusedSocketDied } = { ...unset, ...expected }
   expect([fault.nothingSent, fault.reusedSocketDied]).toEqual([nothingSent, reusedSocketDied])
-  expect(fault.message).not.toContain('10.0.0.1')
+  expect(fault.message).not.toMatch(/10\.0\.0\.1|UND_ERR/)
 })
 
 test('an error that is its own cause is no endless loop', () => {
   const error: { cause?: unknown } = {}
   error.cause = error
   expect(networkFault(error, fresh).message).toContain('unknown error')
+})
+
+test('codes of the system are told, those of a library are not', () => {
+  const position = { sent: false, reused: false, answered: false }
+  expect(networkFault(coded('ECONNREFUSED'), position).message).toBe(
+    'the upstream cannot be reached (ECONNREFUSED)',
+  )
+  expect(networkFault(coded('UND_ERR_SOCKET'), fresh).message).toBe(
+    'the upstream closed the connection without an answer',
+  )
 })

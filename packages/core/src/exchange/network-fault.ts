@@ -28,23 +28,26 @@ export function networkFault(error: unknown, position: TransportPosition): Attem
   }
   if (code === 'UND_ERR_INVALID_ARG') return notHttp(error)
   if (isParserError(code)) {
-    return { kind: 'bad_response', message: `the upstream's answer is not valid HTTP (${code})` }
+    return { kind: 'bad_response', message: `the upstream's answer is not valid HTTP${shown(code)}` }
   }
   if (position.answered) {
-    return { kind: 'bad_response', message: `the upstream closed the connection inside its answer (${code})` }
+    return {
+      kind: 'bad_response',
+      message: `the upstream closed the connection inside its answer${shown(code)}`,
+    }
   }
   if (!position.sent) {
     return {
       kind: 'network',
       nothingSent: true,
       code: null,
-      message: `the upstream cannot be reached (${code})`,
+      message: `the upstream cannot be reached${shown(code)}`,
     }
   }
   const silent = codesOfSilentPeers.has(code)
   return {
     kind: 'network',
-    message: `the upstream closed the connection without an answer (${code})`,
+    message: `the upstream closed the connection without an answer${shown(code)}`,
     ...(position.reused && silent ? { reusedSocketDied: true } : {}),
   }
 }
@@ -56,6 +59,11 @@ function notHttp(error: unknown): AttemptFault {
     message: 'the request of the provider is not valid HTTP and was not sent',
     thrown: error,
   }
+}
+
+/** Codes of the system and of TLS say what to look for; those of a library say what the sentence says already. */
+function shown(code: string): string {
+  return code.startsWith('UND_ERR_') ? '' : ` (${code})`
 }
 
 function codeOf(error: unknown): string {

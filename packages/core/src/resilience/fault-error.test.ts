@@ -63,6 +63,12 @@ test('a refused key shows neither the vendor’s text nor its code', () => {
   expect(errorOf(fault)).toMatchObject({ status: 502, code: 'upstream_authentication' })
 })
 
+test('a failure of the transport names the provider', () => {
+  const message = 'the upstream cannot be reached (ECONNREFUSED)'
+  expect(errorOf({ kind: 'network', message }).message).toBe(`Provider "first": ${message}`)
+  expect(faultToError({ kind: 'network', message }, { attempts: [] }).message).toBe(message)
+})
+
 test('each time limit has its own code', () => {
   const codes = (['connect', 'first_byte', 'idle', 'total'] as const).map(
     (phase) => errorOf({ kind: 'timeout', phase }).code,

@@ -85,12 +85,14 @@ export function deployments(attempts: readonly AttemptRecord[]): ReadonlySet<str
 }
 
 function messageOf(fault: ObservedFault, attempts: readonly AttemptRecord[]): string {
-  if (fault.kind !== 'authentication') return fault.message.trim() || texts[fault.kind]
-  const provider = attempts.at(-1)?.provider
+  const text = fault.message.trim() || texts[fault.kind]
+  const name = attempts.at(-1)?.provider
+  const provider = name === undefined ? undefined : `Provider ${JSON.stringify(name)}`
+  // Nothing of the vendor's stands in a failure of the transport: without a name nobody knows where to look.
+  if (fault.kind === 'network') return provider === undefined ? text : `${provider}: ${text}`
+  if (fault.kind !== 'authentication') return text
   const named =
-    provider === undefined
-      ? texts.authentication
-      : `Provider ${JSON.stringify(provider)} refused the credentials of the gateway`
+    provider === undefined ? texts.authentication : `${provider} refused the credentials of the gateway`
   return `${named}${fault.status === undefined ? '' : ` (HTTP ${fault.status})`}: its key in the gateway’s configuration must be checked`
 }
 
