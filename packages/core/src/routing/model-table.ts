@@ -91,6 +91,11 @@ export class ModelTable {
     return this.#listed
   }
 
+  /** What is served beside `list()`: the ids of wildcard entries, as in `prefix*`, each once. */
+  patterns(): readonly string[] {
+    return [...new Set(this.#wildcards.map(({ entry }) => entry.id))]
+  }
+
   /** The listing of any name that resolves, listed or not. */
   find(model: string): ListedModel | undefined {
     const { matches } = this.#resolve(model)

@@ -1,7 +1,7 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import { GatewayError } from '../errors.ts'
 import { nearest } from '../config/nearest.ts'
-import type { ListedModel } from './model-table.ts'
+import type { ModelTable } from './model-table.ts'
 import { entryOf } from './route-target.ts'
 import type { ModelConfig } from '../config/schema.ts'
 
@@ -29,17 +29,17 @@ const never = { 'x-should-retry': 'false' }
 /** 404 `model_not_found`: what is offered, what was probably meant, and what would make the name known. */
 export function unknownModel(
   model: string,
-  listed: readonly ListedModel[],
+  offered: Pick<ModelTable, 'list' | 'patterns'>,
   off: readonly OffProvider[],
 ): GatewayError {
-  const names = listed.map(({ id }) => id)
+  const names = offered.list().map(({ id }) => id)
   const switched = switchedOff(model, off)
   const near = switched === undefined && model.length <= 64 ? nearest(model, names) : undefined
   const sentences = [
     `The model ${quoted(model)} does not exist here.`,
     ...(switched === undefined ? [] : [enabling(switched)]),
     ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
-    available(names),
+    available(names, offered.patterns()),
   ]
   return new GatewayError(404, 'invalid_request_error', sentences.join(' '), {
     param: 'model',
@@ -103,10 +103,16 @@ function enabling({ name, variable }: OffProvider): string {
     : `Provider ${quoted(name)} lists it but is off: set ${variable} to enable it.`
 }
 
-function available(names: readonly string[]): string {
-  if (names.length === 0) return 'No model is configured by name.'
-  const more = names.length > shown ? ` and ${names.length - shown} more (GET /v1/models)` : ''
-  return `Available: ${names.slice(0, shown).join(', ')}${more}.`
+function available(names: readonly string[], patterns: readonly string[]): string {
+  if (names.length === 0 && patterns.length === 0) return 'No model is configured by name.'
+  const like = patterns.length === 0 ? '' : `names like ${short(patterns)}`
+  const exact = names.length === 0 ? '' : `${short(names, ' (GET /v1/models)')}${like === '' ? '' : '; and '}`
+  return `Available: ${exact}${like}.`
+}
+
+function short(names: readonly string[], where = ''): string {
+  const more = names.length > shown ? ` and ${names.length - shown} more${where}` : ''
+  return `${names.slice(0, shown).join(', ')}${more}`
 }
 
 /** Client text is quoted and cut: it goes into messages and logs. */

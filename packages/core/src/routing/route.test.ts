@@ -98,8 +98,10 @@ describe('an unknown model', () => {
       param: 'model',
     })
     expect(error.message).toBe(
-      'The model "fast-on" does not exist here. Did you mean "fast-one"? Available: fast-one, fast-two.',
+      'The model "fast-on" does not exist here. Did you mean "fast-one"? Available: fast-one, fast-two; and names like wild-*.',
     )
+    const patterns = [provider('a', { models: ['b-*', 'c*'] }), provider('b', { models: ['b-*'] })]
+    expect(errorOf(routed(patterns, { model: 'x' })).message).toContain('Available: names like b-*, c*.')
   })
 
   test('that a switched-off provider lists: the variable that would enable it', () => {

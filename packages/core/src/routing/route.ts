@@ -52,7 +52,7 @@ function missing(
     .filter((provider) => serves(provider, undefined, operation) !== undefined)
     .map(({ name }) => name)
   if (!table.has(model) && (offering.length > 0 || table.providers.length === 0)) {
-    return { kind: 'unknown_model', error: unknownModel(model, table.list(), off) }
+    return { kind: 'unknown_model', error: unknownModel(model, table, off) }
   }
   return { kind: 'unsupported_operation', error: unsupportedOperation(model, operation, offering, off) }
 }
