@@ -46,3 +46,27 @@ test.each(['request', 'response', 'authorize'] as const)(
     await gateway.close()
   },
 )
+
+test.each([
+  ['a promise', () => Promise.resolve({ path: '/chat' })],
+  ['a path without a slash', () => ({ path: 'chat' })],
+  ['nothing', () => undefined],
+])('request() that gives back %s asks nobody', async (_what, request) => {
+  let asked = 0
+  const logged: object[] = []
+  const provider = {
+    ...buggy('response'),
+    operations: { chat: { request } },
+    authorize: () => ({}),
+    exchange: () => Promise.reject(new Error(`asked ${++asked}`)),
+  }
+  const plugin = definePlugin({ type: 'toy', options: z.strictObject({}), create: () => provider as never })
+  const gateway = await createGateway(
+    { providers: [{ name: 'toy', type: 'toy', models: ['m'] }] },
+    { plugins: [plugin], log: { error: (facts) => logged.push(facts) } },
+  )
+  const reply = await gateway.respond('chat', { model: 'm', messages: [{ role: 'user', content: 'x' }] })
+  expect([reply.status, asked]).toEqual([502, 0])
+  expect(JSON.stringify(logged)).toContain('must give back a path')
+  await gateway.close()
+})

@@ -6,7 +6,7 @@ import { Secret } from './secret.ts'
  * The schema of a key: a string or a `Secret` in, a `Secret` out. A missing one is an issue at the member's own path,
  * which is how the gateway knows which environment variable to name. The key is never part of an issue.
  */
-export function apiKey() {
+export function apiKey(): z.ZodType<Secret, string | Secret> {
   const text = z
     .string({ error: ({ input }) => (input === undefined ? 'a key is required' : 'a key must be a string') })
     .trim()
@@ -17,7 +17,7 @@ export function apiKey() {
     )
     .describe('The key. Better left out: the environment variable then provides it.')
   return z
-    .preprocess((value) => (Secret.is(value) ? value.reveal() : value), text)
+    .preprocess((value: string | Secret) => (Secret.is(value) ? value.reveal() : value), text)
     .transform((value) => new Secret(value))
 }
 

@@ -70,7 +70,8 @@ test('what is not installed is PluginNotFound with the command that installs it'
   const error: unknown = await load('nothing_here').catch((thrown: unknown) => thrown)
   expect(PluginNotFound.is(error)).toBe(true)
   expect(error).toMatchObject({
-    message: 'provider type "nothing_here" is not installed: npm install @llmproxy/provider-nothing-here',
+    message:
+      'provider type "nothing_here" is not installed: npm install @llmproxy/provider-nothing-here, or llmproxy-provider-nothing-here',
   })
   await expect(load('x', 'absent-package')).rejects.toThrow('npm install absent-package')
 })

@@ -26,6 +26,10 @@ const includeUsage = { include_usage: true }
 /** Builds the request of one attempt, all but its credentials. The client's own bytes are kept wherever that is possible. */
 export function prepare(input: PrepareInput): PreparedRequest {
   const upstream = input.codec.request(input.call)
+  // Plain JavaScript plugins have no compiler to tell them: a promise, or a path that would melt into the host name.
+  if (typeof upstream?.path !== 'string' || !upstream.path.startsWith('/')) {
+    throw new TypeError('request() must give back a path that starts with "/", and no promise')
+  }
   const method = upstream.method ?? 'POST'
   return {
     operation: input.operation,

@@ -232,8 +232,8 @@ describe('a type that is not installed', () => {
       { load },
     )
     expect(problems).toEqual([
-      'config.yaml:2:21 providers[0].type: provider type "acne" is not installed: npm install @llmproxy/provider-acne; or did you mean "acme"?',
-      'config.yaml:3:21 providers[1].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x',
+      'config.yaml:2:21 providers[0].type: provider type "acne" is not installed: npm install @llmproxy/provider-acne, or llmproxy-provider-acne; or did you mean "acme"?',
+      'config.yaml:3:21 providers[1].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x, or llmproxy-provider-zebra-x',
     ])
   })
 
@@ -244,7 +244,7 @@ describe('a type that is not installed', () => {
       off: ['b: set K; its package @llmproxy/provider-zebra-x is not installed'],
     })
     expect((await configure(entry, { load, env: { K: key } })).problems).toEqual([
-      'config.yaml:2:21 providers[0].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x',
+      'config.yaml:2:21 providers[0].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x, or llmproxy-provider-zebra-x',
     ])
   })
 

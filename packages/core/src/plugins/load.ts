@@ -41,7 +41,13 @@ export function installCommand(type: string, module?: string): string {
 }
 
 function notInstalled(type: string, module: string | undefined): string {
-  if (module === undefined) return `provider type "${type}" is not installed: ${installCommand(type)}`
+  if (module === undefined) {
+    // Only our own packages have our scope; a vendor publishes under the other name.
+    const others = packageName(type).replace('@llmproxy/', 'llmproxy-')
+    return `provider type "${type}" is not installed: ${installCommand(type)}, or ${others}`
+  }
+  if (/^[^@/][^/]*\.[cm]?[jt]s$/.test(module))
+    return `module "${module}" looks like a file: write ./${module}`
   if (/^[./]|^[A-Za-z]:[\\/]|^file:/.test(module)) return `module "${module}" does not exist`
   return `module "${module}" is not installed: ${installCommand(type, module)}`
 }

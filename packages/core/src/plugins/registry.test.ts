@@ -57,11 +57,11 @@ describe('createRegistry', () => {
 
   it('says how to install what is missing', async () => {
     await expect(createRegistry({}).resolve('acme_cloud')).rejects.toThrow(
-      'provider type "acme_cloud" is not installed: npm install @llmproxy/provider-acme-cloud',
+      'provider type "acme_cloud" is not installed: npm install @llmproxy/provider-acme-cloud, or llmproxy-provider-acme-cloud',
     )
     const where = 'config.yaml providers[2].type'
     expect(new PluginNotFound('acme', { where }).message).toBe(
-      'provider type "acme" is not installed: npm install @llmproxy/provider-acme (config.yaml providers[2].type)',
+      'provider type "acme" is not installed: npm install @llmproxy/provider-acme, or llmproxy-provider-acme (config.yaml providers[2].type)',
     )
     expect(new PluginNotFound('acme', { module: 'acme-llm' }).message).toBe(
       'module "acme-llm" is not installed: npm install acme-llm',
