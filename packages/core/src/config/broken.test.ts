@@ -129,6 +129,18 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     ['config.yaml:1:7 a quote that is never closed'],
   ],
   [
+    'a line of an item that is indented too little',
+    'providers:\n  - name: a\n   type: mock\n    models: [m]',
+    [
+      'config.yaml:3:1 wrong indentation: this line is indented like an item of the list above, but does not start with `- `',
+    ],
+  ],
+  [
+    'a line that is indented too much',
+    'port: 8000\n host: 127.0.0.1',
+    ['config.yaml:1:7 a key must stand on one line; is a `:` missing, or the indentation wrong?'],
+  ],
+  [
     'a star without quotes',
     'cors_origins: [*]',
     ['config.yaml:1:16 an anchor or alias without a name; text that starts with `*` or `&` needs quotes'],

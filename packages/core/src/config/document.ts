@@ -66,16 +66,19 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
   }
   const place: Place = (path, part) => at(offsetOf(document, path, part))
   const found: YAMLError[] = [...document.errors, ...document.warnings]
+  const aliases = brokenAliases(document)
   const problems: ConfigProblem[] = [
-    ...found.map((error) => ({ ...at(startOf(error, document)), path: [], message: sentence(error, text) })),
-    ...brokenAliases(document).map((offset) => ({
+    ...found
+      .filter((error) => !isConsequence(error, found))
+      .map((error) => ({ ...at(startOf(error, document)), path: [], message: sentence(error, text) })),
+    ...aliases.map((offset) => ({
       ...at(offset),
       path: [],
       message:
         'this alias (`*name`) has no complete anchor (`&name`) before it; text that starts with `*` needs quotes',
     })),
   ]
-  const usable = found.every((error) => harmless.has(error.code)) && problems.length === found.length
+  const usable = found.every((error) => harmless.has(error.code)) && aliases.length === 0
   if (!usable) return { value: undefined, place, problems }
   try {
     return { value: document.toJS({ maxAliasCount: maxAliases }) ?? {}, place, problems }
@@ -100,8 +103,25 @@ function startOf(error: YAMLError, document: Document): number {
   return start
 }
 
+/** A line with a key where an item of a list would begin. */
+const outdented = /^Sequence item without - indicator$/
+
+/** One wrong indentation makes the parser complain up to three times; the first or the plainest of them is enough. */
+function isConsequence({ code, pos }: YAMLError, found: readonly YAMLError[]): boolean {
+  if (code !== 'BLOCK_AS_IMPLICIT_KEY' && code !== 'MULTILINE_IMPLICIT_KEY') return false
+  return found.some(
+    (other) =>
+      (outdented.test(other.message) && other.pos[0] < pos[0]) ||
+      (code === 'BLOCK_AS_IMPLICIT_KEY' &&
+        other.code === 'MULTILINE_IMPLICIT_KEY' &&
+        other.pos[0] === pos[0]),
+  )
+}
+
 function sentence(error: YAMLError, text: string): string {
   if (openQuote.test(error.message)) return 'a quote that is never closed'
+  if (outdented.test(error.message))
+    return 'wrong indentation: this line is indented like an item of the list above, but does not start with `- `'
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^["']?([\w.-]+)/.exec(text.slice(error.pos[0], error.pos[0] + 80))?.[1]
     return key === undefined ? 'duplicate key' : `duplicate key "${key}"`
