@@ -201,5 +201,6 @@ test('a plugin without a single fixture fails by name, operation by operation', 
   const failed = await failures(plugin, { options: { valid: [{}] }, cases: [], files: [] })
   expect([...failed.keys()]).toEqual([
     'every operation has a fixture, streaming included, and every fixture an operation',
+    'every fixture holds a request and what comes of it, and one of them a failed answer',
   ])
 })

@@ -1,7 +1,7 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import type { FixtureCase, JsonObject } from '../fixture.ts'
-import { createProvider, openCases, type Subject } from '../subject.ts'
+import { createProvider, type OpenCase, openCases, type Subject } from '../subject.ts'
 import { isObject } from '../wire-rules.ts'
 
 export const coverageChecks: readonly CheckDefinition[] = [
@@ -10,6 +10,12 @@ export const coverageChecks: readonly CheckDefinition[] = [
     name: 'every operation has a fixture, streaming included, and every fixture an operation',
     why: 'What has no fixture is not tested.',
     find: operationProblems,
+  },
+  {
+    group: 'coverage',
+    name: 'every fixture holds a request and what comes of it, and one of them a failed answer',
+    why: 'Without the vendor’s answer a fixture proves nothing, and a verdict that nothing is compared with may be any.',
+    find: wholenessProblems,
   },
   {
     group: 'coverage',
@@ -35,14 +41,60 @@ async function operationProblems(subject: Subject): Promise<string[]> {
   for (const options of fixtures.options.valid) {
     const provider = await createProvider(subject, options)
     for (const name of Object.keys(provider.operations) as OperationName[]) {
-      const own = covered.filter(({ fixture }) => fixture.operation === name && fixture.fault === undefined)
-      if (!own.some(({ fixture }) => !fixture.stream)) problems.push(`${name}: no fixture of a whole answer`)
+      const own = covered.filter((open) => open.fixture.operation === name && isGoodAnswer(open.fixture))
+      if (!own.some(({ fixture }) => !fixture.stream)) {
+        problems.push(
+          `${name}: no fixture of a whole answer (a request.json beside an upstream.response.json)`,
+        )
+      }
       const streams = (name === 'chat' || name === 'completions') && provider.supports?.streaming !== false
-      if (streams && !own.some(({ fixture }) => fixture.stream))
-        problems.push(`${name}: no fixture of a stream`)
+      if (streams && !own.some(isStreamedAnswer)) {
+        problems.push(
+          `${name}: no fixture of a stream (a request.json with "stream": true beside an upstream.sse)`,
+        )
+      }
     }
   }
   return [...new Set(problems)]
+}
+
+/** The vendor answers, and well. */
+function isGoodAnswer({ request, upstream, fault }: FixtureCase): boolean {
+  const status = upstream?.status ?? 0
+  return request !== undefined && fault === undefined && status >= 200 && status < 300
+}
+
+/** Only a vendor that cannot stream answers a streamed request with a whole answer. */
+function isStreamedAnswer({ fixture, operation }: OpenCase): boolean {
+  const cannotStream = operation.response !== undefined && operation.stream === undefined
+  return fixture.stream && (fixture.upstream?.sse === true || cannotStream)
+}
+
+function wholenessProblems({ fixtures }: Subject): string[] {
+  const problems = fixtures.cases.flatMap((fixture) =>
+    missingParts(fixture).map((problem) => `${fixture.name}: ${problem}`),
+  )
+  const failed = fixtures.cases.some(
+    ({ request, fault, upstream }) =>
+      request !== undefined && fault !== undefined && (upstream?.status ?? 0) >= 400,
+  )
+  if (!failed) {
+    problems.push(
+      'no fixture of a failed answer (fault.json with a "status" of 400 or above, beside an upstream.response.json or .txt)',
+    )
+  }
+  return problems
+}
+
+function missingParts({ request, upstream, fault }: FixtureCase): string[] {
+  const problems = request === undefined ? ['request.json is missing'] : []
+  if (upstream === undefined && fault === undefined) {
+    problems.push('neither upstream.response.json, upstream.sse nor fault.json: what does the vendor answer?')
+  }
+  if (upstream !== undefined && fault === undefined && (upstream.status < 200 || upstream.status >= 300)) {
+    problems.push(`the vendor answers ${upstream.status}, and fault.json is missing`)
+  }
+  return problems
 }
 
 /** How a request shows that it uses a feature. */
