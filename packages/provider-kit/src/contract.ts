@@ -150,7 +150,10 @@ export interface SseEvent {
 
 /** One client request as one provider sees it. Ids and times come from the gateway, so translations are deterministic. */
 export interface Call<Request = unknown> {
-  /** Unique for the client request, without prefix: `chatcmpl-${id}` is a valid OpenAI id. */
+  /**
+   * The id of the client request, as in `x-request-id`: the gateway's own (`req_…`) or the one that the client sent, 1 to 128
+   * letters, digits, `.`, `_` and `-`. Put the prefix of the wire format in front: `chatcmpl-${id}`.
+   */
   readonly id: string
   /** Unix seconds. */
   readonly created: number
@@ -227,7 +230,10 @@ export interface UpstreamResponse {
   readonly body: Uint8Array | AsyncIterable<Uint8Array>
 }
 
-/** A failed answer: a non-2xx status, or an error inside a 2xx body or stream (`inBand`). */
+/**
+ * A failed answer: a non-2xx status, or an error inside a 2xx answer (`inBand`): a JSON body with an `error`, or an error frame
+ * of a stream that is relayed. Errors in a stream that a `StreamDecoder` reads are its own to throw.
+ */
 export interface FailedResponse {
   readonly status: number
   readonly headers: HeaderMap
