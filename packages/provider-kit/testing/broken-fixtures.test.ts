@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { type FaultKind, bearer, definePlugin, openaiCompatible } from '@llmproxy/provider-kit'
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createGateway } from '../../core/src/index.ts'
 import { failures } from './example/broken-toy.ts'
 import toy from './example/toy-vendor.ts'
 import { type FixtureCase, type Fixtures, loadFixtures } from './index.ts'
@@ -74,4 +77,75 @@ test('a failed answer without fault.json fails', async () => {
     withCases((fixture) => (fixture.name === 'rate-limit' ? without(fixture, 'fault') : fixture)),
   )
   expect(failed.get(wholeness)).toContain('rate-limit: the vendor answers 429, and fault.json is missing')
+})
+
+test('a client header that the provider does not take fails', async () => {
+  const failed = await failures(
+    toy,
+    withCases((fixture) => (fixture.name === 'text' ? { ...fixture, headers: { 'x-a': '1' } } : fixture)),
+  )
+  expect(failed.get('no fixture uses what the provider says it does not support')).toContain(
+    'text: sends the header x-a, but clientHeaders does not name it',
+  )
+})
+
+describe('in a relaying provider', () => {
+  const verdict = 'failed answers are classified as fault.json says'
+  const relay = definePlugin({
+    type: 'relay',
+    options: z.strictObject({ base_url: z.string() }),
+    create: ({ base_url }) => openaiCompatible({ baseUrl: base_url, authorize: bearer(undefined) }),
+  })
+  const error = '{"error":{"message":"too many","type":"requests","code":"rate_limit_exceeded"}}'
+
+  function answered(stream: boolean, text: string, kind: FaultKind): Fixtures {
+    const fixture: FixtureCase = {
+      name: 'failing',
+      operation: 'chat',
+      options: { base_url: 'http://relay.invalid/v1' },
+      model: 'small',
+      stream,
+      headers: {},
+      dropped: [],
+      request: { model: 'small', stream, messages: [{ role: 'user', content: 'Hi' }] },
+      upstream: {
+        status: 200,
+        headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' },
+        text,
+        sse: stream,
+      },
+      fault: { kind },
+    }
+    return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
+  }
+
+  const role = 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}'
+  test.each<[what: string, stream: boolean, text: string]>([
+    ['whole answer', false, error],
+    ['first event', true, `data: ${error}\n\n`],
+    ['later event', true, `${role}\n\ndata: ${error}\n\n`],
+    ['event named error', true, `event: error\ndata: ${error}\n\n`],
+  ])('an error inside a 2xx is compared with fault.json: %s', async (_, stream, text) => {
+    const right = await failures(relay, answered(stream, text, 'rate_limit'))
+    expect(right.get(verdict)).toBeUndefined()
+    const wrong = await failures(relay, answered(stream, text, 'overloaded'))
+    expect(wrong.get(verdict)).toContain('failing: fault.kind: expected "overloaded", found "rate_limit"')
+  })
+
+  test.each<[what: string, stream: boolean, text: string]>([
+    ['whole answer', false, '{"choices":[]}'],
+    ['stream', true, `${role}\n\ndata: [DONE]\n\n`],
+  ])('fault.json beside an answer without an error fails: %s', async (_, stream, text) => {
+    const failed = await failures(relay, answered(stream, text, 'rate_limit'))
+    expect(failed.get(verdict)).toContain('failing: no error in the vendor’s answer, and its status is 200')
+  })
+
+  test('a whole answer that the gateway takes for a good one fails end to end', async () => {
+    const good =
+      '{"id":"c","object":"chat.completion","created":1,"model":"small","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hi"}}]}'
+    const failed = await failures(relay, answered(false, good, 'bad_response'), createGateway)
+    expect(
+      failed.get('through a gateway a failed answer becomes an error envelope with an error status'),
+    ).toContain('failing: status 200 for a failure')
+  })
 })

@@ -94,6 +94,21 @@ describe('refuses', () => {
       { 'options.json': options, 'a/case.json': '{"operation":"chats"}' },
       'operation must be one of',
     ],
+    [
+      'an unknown kind of fault',
+      { 'options.json': options, 'a/fault.json': '{"kind":"overload"}' },
+      'a/fault.json: unknown kind "overload"; it must be one of invalid_request, ',
+    ],
+    [
+      'a fault without a kind',
+      { 'options.json': options, 'a/fault.json': '{"status":429}' },
+      'a/fault.json: kind is missing',
+    ],
+    [
+      'an unknown member of a fault',
+      { 'options.json': options, 'a/fault.json': '{"kind":"overloaded","retry_after":7}' },
+      'a/fault.json: unknown member retry_after',
+    ],
     ['broken JSON', { 'options.json': options, 'a/request.json': '{' }, 'a/request.json: not JSON'],
     [
       'two answers',

@@ -1,7 +1,7 @@
 import { type Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { HeaderMap, OperationName } from '@llmproxy/provider-kit'
+import { faultKinds, type HeaderMap, type OperationName } from '@llmproxy/provider-kit'
 import type {
   FaultFixture,
   FixtureCase,
@@ -38,6 +38,8 @@ const caseMembers = new Set([
   'status',
   'response_headers',
 ])
+
+const faultMembers = new Set(['kind', 'status', 'headers', 'code', 'param', 'retryAfterMs', 'message'])
 
 const operations: readonly OperationName[] = [
   'chat',
@@ -97,7 +99,7 @@ function readCase(name: string, files: Folder, baseOptions: JsonObject): Fixture
   const header = readHeader(name, files)
   const request = json(files, 'request.json', name) as JsonObject | undefined
   const upstreamRequest = json(files, 'upstream.request.json', name) as UpstreamRequestFixture | undefined
-  const fault = json(files, 'fault.json', name) as FaultFixture | undefined
+  const fault = readFault(name, files)
   const chunks = readChunks(name, files)
   const response = json(files, 'response.json', name)
   const upstream = readUpstream(name, files, header, fault)
@@ -130,6 +132,25 @@ function readHeader(name: string, files: Folder): JsonObject {
     throw new Error(`${name}/case.json: operation must be one of ${operations.join(', ')}`)
   }
   return header
+}
+
+function readFault(name: string, files: Folder): FaultFixture | undefined {
+  const fault = json(files, 'fault.json', name)
+  if (fault === undefined) return undefined
+  if (!isObject(fault)) throw new Error(`${name}/fault.json: must be an object`)
+  for (const member of Object.keys(fault)) {
+    if (!faultMembers.has(member)) {
+      throw new Error(
+        `${name}/fault.json: unknown member ${member}; known are ${[...faultMembers].join(', ')}`,
+      )
+    }
+  }
+  const { kind } = fault
+  if (!faultKinds.some((known) => known === kind)) {
+    const found = kind === undefined ? 'kind is missing' : `unknown kind ${JSON.stringify(kind)}`
+    throw new Error(`${name}/fault.json: ${found}; it must be one of ${faultKinds.join(', ')}`)
+  }
+  return fault as unknown as FaultFixture
 }
 
 function readUpstream(

@@ -99,12 +99,6 @@ export function classify(provider: Provider, response: FailedResponse): Fault {
   return provider.fault?.(response) ?? openaiFault(response)
 }
 
-/** The failed answer of a case, as the gateway would hand it over. */
-export function failedResponse(fixture: FixtureCase): FailedResponse {
-  const { status = 200, headers = {}, text = '' } = fixture.upstream ?? {}
-  return { status, headers, text, body: parseJson(text), inBand: status < 400 }
-}
-
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

@@ -107,11 +107,14 @@ const uses: Readonly<Record<string, (request: JsonObject) => boolean>> = {
 }
 
 async function supportProblems(subject: Subject): Promise<string[]> {
-  return (await openCases(subject)).flatMap(({ fixture, provider }) =>
-    Object.entries(provider.supports ?? {})
+  return (await openCases(subject)).flatMap(({ fixture, provider }) => [
+    ...Object.entries(provider.supports ?? {})
       .filter(([flag, value]) => value === false && usesFeature(fixture, flag))
       .map(([flag]) => `${fixture.name}: uses ${flag}, but supports.${flag} is false`),
-  )
+    ...Object.keys(fixture.headers)
+      .filter((name) => provider.clientHeaders?.includes(name) !== true)
+      .map((name) => `${fixture.name}: sends the header ${name}, but clientHeaders does not name it`),
+  ])
 }
 
 function usesFeature(fixture: FixtureCase, flag: string): boolean {

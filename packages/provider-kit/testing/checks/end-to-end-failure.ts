@@ -1,9 +1,9 @@
 import type { CheckDefinition } from '../check.ts'
 import { collectChunks } from '../chunk-sequence.ts'
 import { scriptOf, type Stage } from '../end-to-end.ts'
+import { isErrorBody } from '../failed-answer.ts'
 import { parseSse, sseBlocks } from '../sse-parser.ts'
 import { decode, eventsOf, type OpenCase, parseJson } from '../subject.ts'
-import { isObject } from '../wire-rules.ts'
 import { wireProblems } from '../wire-validator.ts'
 import { bytesOf, eachPlayed, errorProblems, isWellStreamed } from './end-to-end.ts'
 
@@ -33,12 +33,8 @@ function isFailedStream({ fixture }: OpenCase): boolean {
 function failsAtOnce(open: OpenCase): boolean {
   const events = eventsOf(open.fixture)
   return open.operation.stream === undefined
-    ? isErrorFrame(parseJson(events[0]?.data ?? ''))
+    ? events[0]?.event === 'error' || isErrorBody(parseJson(events[0]?.data ?? ''))
     : decode(open, events).chunks.length === 0
-}
-
-function isErrorFrame(value: unknown): boolean {
-  return isObject(value) && value['error'] !== undefined && value['error'] !== null
 }
 
 async function brokenOffProblems(open: OpenCase, stage: Stage): Promise<string[]> {

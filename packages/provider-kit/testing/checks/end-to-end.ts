@@ -74,8 +74,10 @@ export function isWellStreamed(open: OpenCase): boolean {
   return isWell(open) && open.fixture.stream && open.fixture.upstream?.sse === true
 }
 
+/** A failure that is known before the first byte has to be sent: an error status, or a whole answer. */
 function isFailure({ fixture }: OpenCase): boolean {
-  return fixture.fault !== undefined && (fixture.upstream?.status ?? 200) >= 400
+  const { status = 200, sse = false } = fixture.upstream ?? {}
+  return fixture.fault !== undefined && (status >= 400 || !sse)
 }
 
 export function bytesOf(fixture: FixtureCase): Buffer {

@@ -4,13 +4,14 @@ import {
   attempt,
   classify,
   createProvider,
-  failedResponse,
   openCases,
+  type OpenCase,
   parseJson,
   type Subject,
   thrownText,
 } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
+import { failedAnswer } from '../failed-answer.ts'
 import { faultDifferences } from '../fault-difference.ts'
 
 export const faultChecks: readonly CheckDefinition[] = [
@@ -29,20 +30,29 @@ export const faultChecks: readonly CheckDefinition[] = [
 ]
 
 async function fixtureProblems(subject: Subject): Promise<string[]> {
-  const open = await openCases(subject, ({ fixture, operation }) => {
-    const { fault, upstream } = fixture
-    if (fault === undefined || upstream === undefined) return false
-    // An error inside a 2xx of a relaying provider is found by the gateway, and classified like any failure.
-    return upstream.status >= 400 || (operation.response === undefined && !upstream.sse)
-  })
-  return open.flatMap(({ fixture, provider }) => {
-    const result = attempt(() => classify(provider, failedResponse(fixture)))
-    const problems =
-      'value' in result
-        ? faultDifferences(fixture, result.value)
-        : [`fault() threw ${thrownText(result.thrown)}`]
-    return problems.map((problem) => `${fixture.name}: ${problem}`)
-  })
+  const open = await openCases(
+    subject,
+    ({ fixture }) => fixture.fault !== undefined && fixture.upstream !== undefined,
+  )
+  return open.flatMap((one) => verdictsOf(one).map((problem) => `${one.fixture.name}: ${problem}`))
+}
+
+/** An error inside a 2xx that has the usual form is found by the gateway, except in streams that a decoder reads. */
+function verdictsOf({ fixture, operation, provider }: OpenCase): string[] {
+  const { status = 200, sse = false } = fixture.upstream ?? {}
+  const relays = operation.response === undefined && (!sse || operation.stream === undefined)
+  if (sse && status < 400 && !relays) return []
+  const failed = failedAnswer(fixture)
+  if (failed === undefined) {
+    // What has no error and is no answer either is refused by the gateway, which the end-to-end checks look at.
+    return relays && fixture.fault?.kind !== 'bad_response'
+      ? [`no error in the vendor’s answer, and its status is ${status}: does fault.json lack its "status"?`]
+      : []
+  }
+  const result = attempt(() => classify(provider, failed))
+  return 'value' in result
+    ? faultDifferences(fixture, result.value)
+    : [`fault() threw ${thrownText(result.thrown)}`]
 }
 
 const bodies: readonly string[] = [
