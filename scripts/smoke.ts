@@ -1,13 +1,15 @@
 // Packs every publishable package, installs the tarballs into an empty folder with plain npm, and uses the result as a
-// stranger would: check a configuration, start the server, chat.
+// stranger would: check a configuration, start the server, chat. Then it does what the guide tells authors of providers.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const folder = mkdtempSync(join(tmpdir(), 'llmproxy-smoke-'))
+// Not inside the other one, whose packages would stand in for those that the guide forgets.
+const author = mkdtempSync(join(tmpdir(), 'llmproxy-author-'))
 const config = `port: 0
 providers:
   - name: mock
@@ -48,6 +50,47 @@ async function chat(address: string, stream: boolean): Promise<string> {
   return text
 }
 
+interface Manifest {
+  readonly dependencies: Record<string, string>
+  readonly devDependencies: Record<string, string>
+}
+
+/** The package.json that the guide shows, with the tarballs in the place of packages that may not be published yet. */
+function guideManifest(tarballs: readonly string[]): object {
+  const guide = readFileSync(join(root, 'docs', 'write-a-provider.md'), 'utf8')
+  const shown = /<!-- package: .+? -->\s+```json\n([\s\S]+?)\n```/.exec(guide)?.[1]
+  if (shown === undefined) throw new Error('docs/write-a-provider.md shows no package.json')
+  const manifest = JSON.parse(shown) as Manifest
+  const packed = (name: string) => {
+    const start = `${name.replace('@', '').replace('/', '-')}-`
+    const file = tarballs.find(
+      (tarball) => tarball.startsWith(start) && /^\d/.test(tarball.slice(start.length)),
+    )
+    return file === undefined ? undefined : `file:${join(folder, file)}`
+  }
+  const linked = (ranges: Record<string, string>) =>
+    Object.fromEntries(Object.entries(ranges).map(([name, range]) => [name, packed(name) ?? range]))
+  return {
+    ...manifest,
+    dependencies: linked(manifest.dependencies),
+    devDependencies: linked(manifest.devDependencies),
+    overrides: { '@llmproxy/provider-kit': '$@llmproxy/provider-kit' },
+  }
+}
+
+/** Follows docs/write-a-provider.md in the empty folder `author`, with plain npm: install, test, build, pack. */
+function followGuide(author: string, tarballs: readonly string[]): void {
+  for (const name of ['src', 'fixtures', 'conformance.test.ts', 'tsconfig.json', 'README.md']) {
+    cpSync(join(root, 'examples', 'acme', name), join(author, name), { recursive: true })
+  }
+  writeFileSync(join(author, 'package.json'), JSON.stringify(guideManifest(tarballs)))
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], author)
+  run('npm', ['test'], author)
+  run('npm', ['run', 'build'], author)
+  const packed = run('npm', ['pack', '--dry-run', '--json'], author)
+  if (!packed.includes('"dist/index.js"')) throw new Error(`the author's package has no code: ${packed}`)
+}
+
 try {
   run('pnpm', ['-r', 'pack', '--pack-destination', folder], root)
   const tarballs = readdirSync(folder).filter((name) => name.endsWith('.tgz'))
@@ -71,7 +114,8 @@ try {
     server.removeAllListeners('exit')
     server.kill('SIGTERM')
   }
-  console.log(`smoke: ${tarballs.length} tarballs installed, checked, started and answered`)
+  followGuide(author, tarballs)
+  console.log(`smoke: ${tarballs.length} tarballs installed, checked, started and answered; the guide works`)
 } finally {
-  rmSync(folder, { recursive: true, force: true })
+  for (const path of [folder, author]) rmSync(path, { recursive: true, force: true })
 }
