@@ -231,7 +231,10 @@ describe('through a gateway, a plugin that', () => {
       fixtures,
       createGateway,
     )
-    expect([...failed.keys()]).toEqual(['through a gateway the key arrives in a header'])
+    expect([...failed.keys()]).toEqual([
+      'authorize() adds the headers that options.json says',
+      'through a gateway the key arrives in a header',
+    ])
   })
 
   test('makes up an ending fails', async () => {

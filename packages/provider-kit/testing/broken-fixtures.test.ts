@@ -1,8 +1,15 @@
-import { type FaultKind, bearer, definePlugin, openaiCompatible } from '@llmproxy/provider-kit'
+import {
+  type AuthorizeIo,
+  type FaultKind,
+  type PreparedRequest,
+  bearer,
+  definePlugin,
+  openaiCompatible,
+} from '@llmproxy/provider-kit'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createGateway } from '../../core/src/index.ts'
-import { failures } from './example/broken-toy.ts'
+import { failures, withProvider } from './example/broken-toy.ts'
 import toy from './example/toy-vendor.ts'
 import { type FixtureCase, type Fixtures, loadFixtures } from './index.ts'
 
@@ -87,6 +94,35 @@ test('a client header that the provider does not take fails', async () => {
   expect(failed.get('no fixture uses what the provider says it does not support')).toContain(
     'text: sends the header x-a, but clientHeaders does not name it',
   )
+})
+
+describe('the golden of authorize()', () => {
+  const credentials = 'authorize() adds the headers that options.json says'
+  const { valid } = fixtures.options
+
+  test('is printed as it is to be written when it is missing', async () => {
+    const failed = await failures(toy, { ...fixtures, options: { valid } })
+    expect([...failed.keys()]).toEqual([credentials])
+    expect(failed.get(credentials)).toContain(`found ${JSON.stringify(fixtures.options.authorize)}`)
+  })
+
+  test('has an entry for each of valid', async () => {
+    const failed = await failures(toy, { ...fixtures, options: { valid, authorize: [null] } })
+    expect(failed.get(credentials)).toContain('authorize has 1 entries, valid has 2')
+  })
+
+  test('may be null where a token endpoint must be asked', async () => {
+    const asks = withProvider((own) => ({
+      ...own,
+      authorize: async (_: PreparedRequest, io: AuthorizeIo) => ({
+        a: (await io.fetch('http://t.invalid')).text,
+      }),
+    }))
+    const failed = await failures(asks, { ...fixtures, options: { valid, authorize: [null, null] } })
+    expect([...failed.keys()]).toEqual([])
+    const missing = await failures(asks, { ...fixtures, options: { valid } })
+    expect(missing.get(credentials)).toContain('found [null,null]')
+  })
 })
 
 describe('in a relaying provider', () => {

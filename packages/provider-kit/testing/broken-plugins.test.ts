@@ -107,6 +107,18 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'health()',
   ],
   [
+    'sends its key in another header',
+    withProvider((own) => ({ ...own, authorize: () => ({ 'x-wrong': 'Bearer test-key' }) })),
+    'authorize() adds',
+    'options.json: authorize[0].x-wrong: expected nothing, found "Bearer test-key"',
+  ],
+  [
+    'cannot authorize',
+    withProvider((own) => ({ ...own, authorize: () => Promise.reject(new Error('no token')) })),
+    'authorize() adds',
+    'options.json: authorize[0]: authorize() threw Error: no token',
+  ],
+  [
     'asks the wrong health path',
     withProvider((own) => ({ ...own, health: () => ({ method: 'GET', path: '/nowhere' }) })),
     'health() and models',

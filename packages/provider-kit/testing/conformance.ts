@@ -2,6 +2,7 @@ import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { bindCheck, type Check, type CheckDefinition } from './check.ts'
 import { brokenStreamChecks } from './checks/broken-stream.ts'
 import { coverageChecks } from './checks/coverage.ts'
+import { credentialChecks } from './checks/credentials.ts'
 import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
 import { endToEndChecks } from './checks/end-to-end.ts'
 import { faultChecks } from './checks/fault.ts'
@@ -20,6 +21,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...optionChecks,
   ...coverageChecks,
   ...requestChecks,
+  ...credentialChecks,
   ...probeChecks,
   ...responseChecks,
   ...streamChecks,

@@ -20,6 +20,8 @@ export interface OptionsFixture {
   /** Accepted options. The first is what every case starts from. */
   readonly valid: readonly JsonObject[]
   readonly invalid?: readonly InvalidOptionsFixture[]
+  /** For each of `valid` all headers that `authorize()` adds, lower-case names. `null`: not compared, it needs a token endpoint. */
+  readonly authorize?: readonly (HeaderMap | null)[]
 }
 
 export interface InvalidOptionsFixture {

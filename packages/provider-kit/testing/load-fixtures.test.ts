@@ -78,6 +78,11 @@ describe('refuses', () => {
   test.each<[string, Readonly<Record<string, string>>, string]>([
     ['no options', {}, 'options.json'],
     ['no valid options', { 'options.json': '{"valid":[]}' }, 'at least one'],
+    [
+      'an unknown member of the options',
+      { 'options.json': '{"valid":[{}],"authorise":[{}]}' },
+      'options.json: unknown member authorise',
+    ],
     ['an unknown file', { 'options.json': options, 'model.json': '{}' }, 'model.json: unknown fixture file'],
     [
       'an unknown file of a case',

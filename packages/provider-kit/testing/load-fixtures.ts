@@ -39,6 +39,8 @@ const caseMembers = new Set([
   'response_headers',
 ])
 
+const optionsMembers = new Set(['valid', 'invalid', 'authorize'])
+
 const faultMembers = new Set(['kind', 'status', 'headers', 'code', 'param', 'retryAfterMs', 'message'])
 
 const operations: readonly OperationName[] = [
@@ -66,6 +68,9 @@ export async function loadFixtures(folder: URL): Promise<Fixtures> {
     throw new Error(
       `options.json in ${fileURLToPath(folder)}: write { "valid": [{ … }] } with at least one entry`,
     )
+  }
+  for (const member of Object.keys(options)) {
+    if (!optionsMembers.has(member)) throw new Error(`options.json: unknown member ${member}`)
   }
   const files = [...root.files].map(([name, text]) => ({ name, text }))
   const cases: FixtureCase[] = []
