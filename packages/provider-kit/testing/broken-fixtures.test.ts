@@ -11,7 +11,13 @@ import { z } from 'zod'
 import { createGateway } from '../../core/src/index.ts'
 import { failures, withProvider } from './example/broken-toy.ts'
 import toy from './example/toy-vendor.ts'
-import { type FixtureCase, type Fixtures, loadFixtures } from './index.ts'
+import {
+  type FixtureCase,
+  type Fixtures,
+  type ModelsFixture,
+  type UpstreamRequestFixture,
+  loadFixtures,
+} from './index.ts'
 
 const fixtures = await loadFixtures(new URL('./example/fixtures/', import.meta.url))
 
@@ -26,6 +32,34 @@ function withCases(change: (fixture: FixtureCase) => FixtureCase | undefined): F
 function without(fixture: FixtureCase, ...members: readonly (keyof FixtureCase)[]): FixtureCase {
   const kept = Object.entries(fixture).filter(([name]) => !members.includes(name as keyof FixtureCase))
   return Object.fromEntries(kept) as unknown as FixtureCase
+}
+
+const relay = definePlugin({
+  type: 'relay',
+  options: z.strictObject({ base_url: z.string() }),
+  create: ({ base_url }) => openaiCompatible({ baseUrl: base_url, authorize: bearer(undefined) }),
+})
+
+/** A case of the relay: the vendor's answer has status 200. */
+function answered(stream: boolean, text: string, kind?: FaultKind): Fixtures {
+  const fixture: FixtureCase = {
+    name: 'failing',
+    operation: 'chat',
+    options: { base_url: 'http://relay.invalid/v1' },
+    model: 'small',
+    stream,
+    headers: {},
+    dropped: [],
+    request: { model: 'small', stream, messages: [{ role: 'user', content: 'Hi' }] },
+    upstream: {
+      status: 200,
+      headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' },
+      text,
+      sse: stream,
+    },
+    ...(kind && { fault: { kind } }),
+  }
+  return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
 }
 
 test('fixtures in which the vendor never answers fail, case by case and operation by operation', async () => {
@@ -96,6 +130,60 @@ test('a client header that the provider does not take fails', async () => {
   )
 })
 
+describe('a golden that is missing is printed as the file', () => {
+  const printed = (message: string | undefined, before: string): unknown =>
+    JSON.parse(message?.split(before)[1]?.split('\n')[0] ?? 'null')
+
+  test('upstream.request.json of a translating provider', async () => {
+    const requests = 'request() builds what upstream.request.json says'
+    const failed = await failures(
+      toy,
+      withCases((fixture) => (fixture.name === 'text' ? without(fixture, 'upstreamRequest') : fixture)),
+    )
+    const upstreamRequest = printed(failed.get(requests), 'found ') as UpstreamRequestFixture
+    expect(upstreamRequest.body).toBeDefined()
+    const pasted = withCases((fixture) =>
+      fixture.name === 'text' ? { ...fixture, upstreamRequest } : fixture,
+    )
+    expect([...(await failures(toy, pasted)).keys()]).toEqual([])
+  })
+
+  test('response.json, which the end-to-end checks do not complain about again', async () => {
+    const failed = await failures(
+      toy,
+      withCases((fixture) => (fixture.name === 'text' ? without(fixture, 'response') : fixture)),
+      createGateway,
+    )
+    expect([...failed.keys()]).toEqual(['response() gives what response.json says'])
+  })
+
+  test('upstream.request.json of a relaying provider, without the body of the client', async () => {
+    const failed = await failures(relay, answered(false, '{"choices":[]}'))
+    expect(failed.get('request() builds what upstream.request.json says')).toContain(
+      'upstream.request.json is missing; found {"path":"/chat/completions"}',
+    )
+  })
+
+  test('models.json, with a place for the vendor’s answer', async () => {
+    const probes = 'health() and models do what health.json and models.json say'
+    const failed = await failures(relay, answered(false, '{"choices":[]}'))
+    const models = printed(failed.get(probes), 'its ids into ') as ModelsFixture
+    const pasted = await failures(relay, { ...answered(false, '{"choices":[]}'), models })
+    expect(pasted.get(probes) ?? '').not.toContain('- models.json')
+  })
+})
+
+test('a golden stream that is wrong is one line where the stream is cut at every byte', async () => {
+  const failed = await failures(
+    toy,
+    withCases((fixture) => (fixture.name === 'stream' ? { ...fixture, chunks: [] } : fixture)),
+    createGateway,
+  )
+  const cut = failed.get('through a gateway the shortest stream arrives alike when it is cut at every byte')
+  expect(cut?.split('\n')).toHaveLength(2)
+  expect(cut).toContain('stream differs from its golden without a cut too: ')
+})
+
 describe('the golden of authorize()', () => {
   const credentials = 'authorize() adds the headers that options.json says'
   const { valid } = fixtures.options
@@ -127,33 +215,7 @@ describe('the golden of authorize()', () => {
 
 describe('in a relaying provider', () => {
   const verdict = 'failed answers are classified as fault.json says'
-  const relay = definePlugin({
-    type: 'relay',
-    options: z.strictObject({ base_url: z.string() }),
-    create: ({ base_url }) => openaiCompatible({ baseUrl: base_url, authorize: bearer(undefined) }),
-  })
   const error = '{"error":{"message":"too many","type":"requests","code":"rate_limit_exceeded"}}'
-
-  function answered(stream: boolean, text: string, kind: FaultKind): Fixtures {
-    const fixture: FixtureCase = {
-      name: 'failing',
-      operation: 'chat',
-      options: { base_url: 'http://relay.invalid/v1' },
-      model: 'small',
-      stream,
-      headers: {},
-      dropped: [],
-      request: { model: 'small', stream, messages: [{ role: 'user', content: 'Hi' }] },
-      upstream: {
-        status: 200,
-        headers: { 'content-type': stream ? 'text/event-stream' : 'application/json' },
-        text,
-        sse: stream,
-      },
-      fault: { kind },
-    }
-    return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
-  }
 
   const role = 'data: {"choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}'
   test.each<[what: string, stream: boolean, text: string]>([

@@ -114,6 +114,11 @@ describe('refuses', () => {
       { 'options.json': options, 'a/fault.json': '{"kind":"overloaded","retry_after":7}' },
       'a/fault.json: unknown member retry_after',
     ],
+    [
+      'a list of models that is only the request',
+      { 'options.json': options, 'models.json': '{"method":"GET","path":"/models"}' },
+      'models.json: request and response and models missing; write { "request": ',
+    ],
     ['broken JSON', { 'options.json': options, 'a/request.json': '{' }, 'a/request.json: not JSON'],
     [
       'two answers',

@@ -80,7 +80,7 @@ export async function loadFixtures(folder: URL): Promise<Fixtures> {
     cases.push(readCase(name, content.files, options.valid[0] ?? {}))
   }
   const health = json(root.files, 'health.json') as UpstreamRequestFixture | undefined
-  const models = json(root.files, 'models.json') as ModelsFixture | undefined
+  const models = readModels(root.files)
   return { options, cases, files, ...(health && { health }), ...(models && { models }) }
 }
 
@@ -124,6 +124,18 @@ function readCase(name: string, files: Folder, baseOptions: JsonObject): Fixture
     ...(response !== undefined && { response }),
     ...(upstream && { upstream }),
   }
+}
+
+function readModels(files: Folder): ModelsFixture | undefined {
+  const models = json(files, 'models.json')
+  if (models === undefined) return undefined
+  if (!isObject(models)) throw new Error('models.json: must be an object')
+  const missing = ['request', 'response', 'models'].filter((member) => models[member] === undefined)
+  if (missing.length > 0) {
+    const form = '{ "request": { "path": … }, "response": what the vendor answers, "models": [ids] }'
+    throw new Error(`models.json: ${missing.join(' and ')} missing; write ${form}`)
+  }
+  return models as unknown as ModelsFixture
 }
 
 function readHeader(name: string, files: Folder): JsonObject {

@@ -181,6 +181,9 @@ async function everyByteProblems(subject: Subject): Promise<string[]> {
   if (shortest === undefined) return []
   return onStage(subject, shortest.fixture, async (stage) => {
     const bytes = bytesOf(shortest.fixture)
+    const [uncut] = await answerProblems(shortest, stage)
+    if (uncut !== undefined)
+      return [`${shortest.fixture.name} differs from its golden without a cut too: ${uncut}`]
     const problems: string[] = []
     for (let at = 1; at < bytes.length; at += 1) {
       const found = await answerProblems(shortest, stage, [bytes.subarray(0, at), bytes.subarray(at)])

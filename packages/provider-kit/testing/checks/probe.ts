@@ -14,6 +14,9 @@ export const probeChecks: readonly CheckDefinition[] = [
   },
 ]
 
+/** The usual form of an answer, to be overwritten by the author of the fixture. */
+const modelsAnswer = { object: 'list', data: [{ id: 'a-model', object: 'model' }] }
+
 async function probeProblems(subject: Subject): Promise<string[]> {
   const { options, health, models } = subject.fixtures
   const provider = await createProvider(subject, options.valid[0] ?? {})
@@ -41,7 +44,13 @@ async function probeProblems(subject: Subject): Promise<string[]> {
         : [`models.json: models.response() threw ${thrownText(ids.thrown)}`]),
     )
   } else if (provider.models)
-    problems.push(`models.json is missing; found ${JSON.stringify(provider.models.request())}`)
+    problems.push(
+      `models.json is missing; write the vendor’s answer and its ids into ${JSON.stringify({
+        request: provider.models.request(),
+        response: modelsAnswer,
+        models: ['a-model'],
+      })}`,
+    )
   return problems
 }
 
