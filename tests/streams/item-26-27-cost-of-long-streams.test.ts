@@ -4,8 +4,11 @@ import { type PiecesGateway, type PiecesWire, piecesGateway } from '../support/p
 
 const short = 2000
 const long = 20_000
-/** Ten times the chunks may cost ten times the processor time and a tenth more; quadratic work would cost up to a hundred. */
-const mostRatio = 11
+/**
+ * Ten times the chunks cost about ten times the processor time, whatever else the machine does; work that is quadratic costs up to
+ * a hundred. The limit lies between the two with room for noise: this test is about the growth, `bench/` about the cost.
+ */
+const mostRatio = 25
 /** One quiet moment of the machine is enough. */
 const mostTries = 12
 
@@ -64,20 +67,23 @@ const kinds: readonly { kind: string; wire: PiecesWire; frames: (count: number) 
   },
 ]
 
-test.each(kinds)('ten times the chunks of $kind cost at most 11 times as much', async ({ wire, frames }) => {
-  const from = wire === 'openai' ? openai : anthropic
-  const [few, many] = [short, long].map((count) => frames(count).map((text) => Buffer.from(text)))
-  // The first runs are slower: nothing is compiled yet.
-  for (let run = 0; run < 5; run++) await cost(from, few!)
-  let leastFew = Infinity
-  let leastMany = Infinity
-  for (let run = 0; run < mostTries; run++) {
-    leastFew = Math.min(leastFew, await cost(from, few!))
-    leastMany = Math.min(leastMany, await cost(from, many!))
-    if (run > 0 && leastMany / leastFew <= mostRatio) break
-  }
-  expect(leastMany / leastFew).toBeLessThanOrEqual(mostRatio)
-})
+test.each(kinds)(
+  'ten times the chunks of $kind cost nothing like a hundred times as much',
+  async ({ wire, frames }) => {
+    const from = wire === 'openai' ? openai : anthropic
+    const [few, many] = [short, long].map((count) => frames(count).map((text) => Buffer.from(text)))
+    // The first runs are slower: nothing is compiled yet.
+    for (let run = 0; run < 5; run++) await cost(from, few!)
+    let leastFew = Infinity
+    let leastMany = Infinity
+    for (let run = 0; run < mostTries; run++) {
+      leastFew = Math.min(leastFew, await cost(from, few!))
+      leastMany = Math.min(leastMany, await cost(from, many!))
+      if (run > 0 && leastMany / leastFew <= mostRatio) break
+    }
+    expect(leastMany / leastFew).toBeLessThanOrEqual(mostRatio)
+  },
+)
 
 /** Microseconds of processor time for one stream, each frame arriving alone. */
 async function cost(from: PiecesGateway, pieces: readonly Buffer[]): Promise<number> {
