@@ -95,6 +95,16 @@ export interface Operations {
 
 export type OperationName = keyof Operations
 
+/** Every operation there is. */
+export const operationNames = [
+  'chat',
+  'completions',
+  'embeddings',
+  'images',
+  'videos',
+  'messages',
+] as const satisfies readonly OperationName[]
+
 /** Features the router filters on and the conformance kit selects checks by. Absent means supported. */
 export interface Supports {
   /** SSE answers of chat and completions. `false`: a streamed request is answered 501. */

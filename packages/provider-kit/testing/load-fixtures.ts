@@ -1,7 +1,7 @@
 import { type Dirent } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { faultKinds, type HeaderMap, type OperationName } from '@llmproxy/provider-kit'
+import { faultKinds, type HeaderMap, type OperationName, operationNames } from '@llmproxy/provider-kit'
 import type {
   FaultFixture,
   FixtureCase,
@@ -43,14 +43,7 @@ const optionsMembers = new Set(['valid', 'invalid', 'authorize'])
 
 const faultMembers = new Set(['kind', 'status', 'headers', 'code', 'param', 'retryAfterMs', 'message'])
 
-const operations: readonly OperationName[] = [
-  'chat',
-  'completions',
-  'embeddings',
-  'images',
-  'videos',
-  'messages',
-]
+const operations: readonly OperationName[] = operationNames
 
 /** The files of one folder by name. */
 type Folder = ReadonlyMap<string, string>

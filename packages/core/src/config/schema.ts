@@ -1,4 +1,4 @@
-import type { Secret } from '@llmproxy/provider-kit'
+import { operationNames, type Secret } from '@llmproxy/provider-kit'
 import { z } from 'zod'
 
 /** Durations are seconds, as in the configuration file. `0` switches a limit off where that is said. */
@@ -41,7 +41,7 @@ export const modelSchema = z.union([
     context_window: z.int().positive().optional().describe('Tokens.'),
     max_output_tokens: z.int().positive().optional().describe('Tokens.'),
     operations: z
-      .array(z.enum(['chat', 'completions', 'embeddings', 'images', 'videos', 'messages']))
+      .array(z.enum(operationNames))
       .optional()
       .describe('What the model is asked for. Default: every operation that the provider has.'),
   }),

@@ -1,18 +1,9 @@
 import type { FaultKind, OperationName } from '@llmproxy/provider-kit'
-import { faultKinds } from '@llmproxy/provider-kit'
+import { faultKinds, operationNames } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
 import { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage } from './outcome.ts'
-
-export const operationNames = [
-  'chat',
-  'completions',
-  'embeddings',
-  'images',
-  'videos',
-  'messages',
-] as const satisfies readonly OperationName[]
 
 /** Labels come from the configuration, so this is only a guard against a mistake in that rule. */
 const maxSeries = 5_000

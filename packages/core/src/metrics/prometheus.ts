@@ -1,7 +1,7 @@
-import { faultKinds, type OperationName } from '@llmproxy/provider-kit'
+import { faultKinds, type OperationName, operationNames } from '@llmproxy/provider-kit'
 import type { BreakerState } from '../resilience/breaker.ts'
 import type { Histogram } from './histogram.ts'
-import { type LedgerSnapshot, operationNames, type Series, type TokenType } from './ledger.ts'
+import type { LedgerSnapshot, Series, TokenType } from './ledger.ts'
 import { endings } from './outcome.ts'
 import {
   type Family,

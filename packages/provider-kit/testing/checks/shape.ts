@@ -1,10 +1,10 @@
 import { createHook } from 'node:async_hooks'
-import { API_VERSION, type Operation } from '@llmproxy/provider-kit'
+import { API_VERSION, type Operation, operationNames } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { createProvider, type Subject, validate } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
 
-const operationNames = new Set(['chat', 'completions', 'embeddings', 'images', 'videos', 'messages'])
+const known: ReadonlySet<string> = new Set(operationNames)
 const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage']
 const providerMembers: Readonly<Record<string, string>> = {
   baseUrl: 'string',
@@ -90,7 +90,7 @@ function operationsProblems(operations: unknown): string[] {
   const names = Object.keys(operations).filter((name) => operations[name] !== undefined)
   if (names.length === 0) return ['operations: none']
   return names.flatMap((name) => {
-    if (!operationNames.has(name)) return [`operations.${name}: unknown operation`]
+    if (!known.has(name)) return [`operations.${name}: unknown operation`]
     const operation = operations[name] as Operation
     if (!isObject(operation)) return [`operations.${name}: expected an object, found ${describe(operation)}`]
     const problems = Object.entries(operation).flatMap(([member, value]) => {
