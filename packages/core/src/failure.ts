@@ -1,7 +1,7 @@
 import { type OperationName, redactKeys } from '@llmproxy/provider-kit'
 import type { GatewayError } from './errors.ts'
 import { parseJson } from './exchange/classify.ts'
-import { isObject } from './exchange/frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { AttemptRecord, Ending } from './metrics/outcome.ts'
 import type { RequestRun } from './request-run.ts'

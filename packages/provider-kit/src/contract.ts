@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import type { Fault } from './fault.ts'
+import type { Fault, FaultKind } from './fault.ts'
 import type {
   ChatChunk,
   ChatCompletion,
@@ -61,12 +61,12 @@ export interface Provider {
    * `status` always stands. `cancelled` is the gateway's word, and counts as `network` here.
    */
   fault?(response: FailedResponse): Fault | undefined
+  /** How to ask the vendor whether it is well. The gateway judges providers by the outcome of their requests, too. */
+  readonly health?: HealthCheck
   /**
-   * A request that is free of charge and whose 2xx means "up". The gateway judges providers by the outcome of their requests
-   * and does not send it by itself.
+   * How to ask for the vendor's model list. Configured names are served with it or without; with it, `GET /v1/models` also
+   * lists what the vendor has for configured patterns such as `gpt-*`.
    */
-  health?(): UpstreamRequest
-  /** How to ask for the vendor's model list. What is served are the configured models, with it or without. */
   readonly models?: ModelList
   /**
    * The hatch for what is not one HTTP exchange: in-process models, vendors that must be polled.
@@ -81,6 +81,28 @@ export interface ModelList {
   request(): UpstreamRequest
   /** The parsed 2xx body in, model ids out. */
   response(body: unknown): readonly string[]
+}
+
+export interface HealthCheck {
+  /** A request that is free of charge: it uses no model. */
+  request(): UpstreamRequest
+  /**
+   * What the answer says, where its status alone does not: a vendor that tells of a wrong key with 400, a probe whose 400 means
+   * "the key was accepted". Absent, or `undefined` returned: `healthVerdict()` decides.
+   */
+  verdict?(answer: HealthAnswer): HealthVerdict | undefined
+}
+
+/** The answer to a health request, whatever its status. */
+export type HealthAnswer = Omit<FailedResponse, 'inBand'>
+
+export interface HealthVerdict {
+  /** `degraded`: reachable, but not at its best. */
+  readonly status: 'healthy' | 'degraded' | 'unhealthy'
+  /** `configuration`: the operator must act (key, address), time alone repairs nothing. */
+  readonly reason?: 'configuration' | FaultKind
+  /** For people; must not contain credentials. */
+  readonly message?: string
 }
 
 export interface Operations {
@@ -135,6 +157,50 @@ export interface Operation<Request = unknown, Response = unknown, Chunk = unknow
    * all at once. A JSON answer to a streamed request goes through `response` in any case.
    */
   stream?(call: Call<Request>): StreamDecoder<Chunk>
+  /** Beside `stream`: how its bytes are cut into events, when that is not SSE. `jsonLines()` reads JSON by the line. */
+  framing?(limits: FramingLimits): Framing
+  /**
+   * Beside `join`: the bodies to send one by one when the vendor cannot take this request at once (several prompts, more inputs
+   * than fit into one call). Fewer than two, or absent: one exchange. The parts are never streamed, and each goes through `request`
+   * and `response`; the first failure among them is the failure of the attempt. Losses are reported by `request`.
+   */
+  split?(call: Call<Request>): readonly Request[] | undefined
+  /** One answer from those of the parts, in their order. */
+  join?(answers: readonly Response[], call: Call<Request>): Response
+  /**
+   * For a vendor that answers with a job: what to ask next after this 2xx JSON body, and when. `undefined`: the body is the
+   * result. Called for the answer of each follow-up too. Throws a `ProviderFault` for a job that has failed.
+   */
+  follow?(body: unknown, call: Call<Request>): FollowUp | undefined
+}
+
+export interface FollowUp {
+  /** `GET` by default. */
+  readonly request: UpstreamRequest
+  /** Milliseconds to wait before it. */
+  readonly afterMs: number
+  /** The answer is no JSON: it is taken for the result, and `response` gets a `BinaryAnswer`. */
+  readonly binary?: boolean
+}
+
+/** What `response` gets of a result that is no JSON. */
+export interface BinaryAnswer {
+  /** The media type, lower case, without parameters. */
+  readonly mediaType: string
+  readonly base64: string
+}
+
+export interface FramingLimits {
+  /** Bytes of one event. More is a `ProviderFault` of kind `bad_response`. */
+  readonly eventBytes: number
+}
+
+/** Cuts the bytes of one stream into events, wherever the pieces end. */
+export interface Framing {
+  /** The events that are whole now. Throws a `ProviderFault` of kind `bad_response` for bytes that cannot be read. */
+  push(bytes: Uint8Array): readonly SseEvent[]
+  /** The upstream has closed: what is left. Throws like `push` when an event is cut off. */
+  end(): readonly SseEvent[]
 }
 
 export interface StreamDecoder<Chunk> {
@@ -192,6 +258,14 @@ export interface UpstreamRequest {
   readonly body?: object
   /** Top-level members to set in the client's own bytes (`undefined` removes one). Only without `body`. */
   readonly patch?: Readonly<Record<string, unknown>>
+  /** Fields of a `multipart/form-data` body. Only without `body` and `patch`. */
+  readonly form?: Readonly<Record<string, string | FormFile>>
+}
+
+export interface FormFile {
+  readonly filename: string
+  readonly mediaType: string
+  readonly bytes: Uint8Array
 }
 
 /** The final request of one attempt. */

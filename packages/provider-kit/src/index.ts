@@ -1,5 +1,9 @@
 export * from './contract.ts'
 export * from './wire.ts'
+export { type AnyMessage, developerAsSystem, rewriteMessages, without } from './chat-messages.ts'
+export { asksForNothing, type ChatParameter, chatParameters } from './chat-parameters.ts'
+export { type FunctionTool, functionTools, parsedArguments, toolWish, type ToolWish } from './chat-tools.ts'
+export { ChunkWriter, type ToolCallStart } from './chunk-writer.ts'
 export {
   type BridgedCompletions,
   completionsOverChat,
@@ -12,11 +16,27 @@ export { fromBase64, toBase64 } from './embedding.ts'
 export { type ErrorDetail, errorDetail, errorMessage } from './error-detail.ts'
 export { type Fault, type FaultKind, faultKinds, ProviderFault } from './fault.ts'
 export { finishReason, type FinishVerdict } from './finish-reason.ts'
+export { FrameRules, type FrameRulesOptions, type FrameVerdict } from './frame-rules.ts'
+export { isObject, type JsonObject } from './frame-rules-shape.ts'
+export { healthVerdict } from './health-verdict.ts'
 export { joinUrl } from './join-url.ts'
+export { jsonLines } from './json-lines.ts'
+export { type AnswerMends, mendedAnswers, type MendedAnswers } from './mended-answers.ts'
 export { modelIds, type OpenaiCompatible, openaiCompatible, type Patch } from './openai-compatible.ts'
 export { openaiFault } from './openai-fault.ts'
 export { openaiCompletionDecoder, openaiDecoder, readChoices, throwErrorBody } from './openai-stream.ts'
 export { apiKey, baseUrl, bearer, keyHeader } from './options.ts'
+export {
+  clamped,
+  type Members,
+  parameterMembers,
+  parameterPatch,
+  type ParameterRule,
+  type ParameterRules,
+  tokenLimit,
+} from './parameter-rules.ts'
 export { redactKeys } from './redact.ts'
+export { badResponse, kindOf, notOffered, refuse, stringAt } from './refusals.ts'
 export { goDuration, retryHint } from './retry-hint.ts'
 export { Secret } from './secret.ts'
+export { plainText, transcript, type TranscriptFormat } from './transcript.ts'

@@ -39,10 +39,10 @@ describe('openaiCompatible()', () => {
 
   test('checks its health with the list of models, which is free', () => {
     const provider = openaiCompatible({ baseUrl, headers: { a: 'b' } })
-    expect(provider.health?.()).toEqual({ method: 'GET', path: '/models', headers: { a: 'b' } })
+    expect(provider.health?.request()).toEqual({ method: 'GET', path: '/models', headers: { a: 'b' } })
     expect(provider.models?.request()).toEqual({ method: 'GET', path: '/models', headers: { a: 'b' } })
-    expect(openaiCompatible({ baseUrl, models: '/list' }).health?.().path).toBe('/list')
-    expect(openaiCompatible({ baseUrl, health: '/up' }).health?.().path).toBe('/up')
+    expect(openaiCompatible({ baseUrl, models: '/list' }).health?.request().path).toBe('/list')
+    expect(openaiCompatible({ baseUrl, health: '/up' }).health?.request().path).toBe('/up')
     const none = openaiCompatible({ baseUrl, models: false })
     expect(none).not.toHaveProperty('health')
     expect(none).not.toHaveProperty('models')
@@ -52,7 +52,7 @@ describe('openaiCompatible()', () => {
     const provider = openaiCompatible({ baseUrl: 'https://host.test', prefix: '/v1', health: '/health' })
     expect(provider.operations.chat?.request(call).path).toBe('/v1/chat/completions')
     expect(provider.models?.request().path).toBe('/v1/models')
-    expect(provider.health?.().path).toBe('/health')
+    expect(provider.health?.request().path).toBe('/health')
   })
 
   test('passes the patch and the headers of the vendor on', () => {

@@ -1,6 +1,7 @@
 import type {
   Call,
   HeaderMap,
+  HealthCheck,
   ModelList,
   Operation,
   OperationName,
@@ -31,6 +32,8 @@ export interface OpenaiCompatible {
   readonly fault?: NonNullable<Provider['fault']>
   /** The path of a GET that is free of charge. Default: the model list; `false`: there is none. */
   readonly health?: string | false
+  /** What an answer to it says where its status alone does not. */
+  readonly verdict?: NonNullable<HealthCheck['verdict']>
   /** The path of the model list. Default: `/models`; `false`: there is none. */
   readonly models?: string | false
   /** Fixes that depend on the model. Runs once per attempt; report losses with `call.dropped()`. */
@@ -59,7 +62,7 @@ export function openaiCompatible(vendor: OpenaiCompatible): Provider {
     ...(vendor.supports && { supports: vendor.supports }),
     ...(vendor.clientHeaders && { clientHeaders: vendor.clientHeaders }),
     ...(vendor.fault && { fault: vendor.fault }),
-    ...(health !== false && { health: () => read(health, vendor.headers) }),
+    ...(health !== false && { health: healthCheck(health, vendor) }),
     ...(models !== false && { models: modelList(models, vendor.headers) }),
   }
 }
@@ -84,6 +87,10 @@ function relay(
 
 function read(path: string, headers: HeaderMap | undefined): UpstreamRequest {
   return { method: 'GET', path, ...(headers && { headers }) }
+}
+
+function healthCheck(path: string, { headers, verdict }: OpenaiCompatible): HealthCheck {
+  return { request: () => read(path, headers), ...(verdict && { verdict }) }
 }
 
 function modelList(path: string, headers: HeaderMap | undefined): ModelList {

@@ -99,9 +99,11 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'puts the key into the path',
     withProvider((own, options) => ({
       ...own,
-      health: () => ({
-        path: `/status?key=${(options as { api_key: { reveal(): string } }).api_key.reveal()}`,
-      }),
+      health: {
+        request: () => ({
+          path: `/status?key=${(options as { api_key: { reveal(): string } }).api_key.reveal()}`,
+        }),
+      },
     })),
     'secrets never show',
     'health()',
@@ -120,7 +122,7 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
   ],
   [
     'asks the wrong health path',
-    withProvider((own) => ({ ...own, health: () => ({ method: 'GET', path: '/nowhere' }) })),
+    withProvider((own) => ({ ...own, health: { request: () => ({ method: 'GET', path: '/nowhere' }) } })),
     'health() and models',
     '/nowhere',
   ],

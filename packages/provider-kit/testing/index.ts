@@ -25,3 +25,16 @@ export {
 export { createSseParser, formatSse, parseSse, sseBlocks, type SseParser } from './sse-parser.ts'
 export { callCreated, callId } from './subject.ts'
 export { wireProblems, type WireShape } from './wire-validator.ts'
+export { type ConversationTraits, generatedConversations, type GeneratedRequest } from './conversations.ts'
+export { lastTextOf, type Play, playOf } from './play.ts'
+export { type RecordedCheck, recordedChecks, type RecordedOptions } from './recorded.ts'
+export {
+  type SimulatedAnswer,
+  type SimulatedRequest,
+  type SimulatedRoute,
+  type SimulatedVendor,
+  type Simulator,
+  type SimulatorOptions,
+  startSimulator,
+  type Violation,
+} from './simulator.ts'

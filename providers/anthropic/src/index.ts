@@ -26,7 +26,7 @@ function create(options: Options): Provider {
     },
     authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
     fault: messagesFault,
-    health: () => ({ method: 'GET', path: '/v1/models?limit=1', headers }),
+    health: { request: () => ({ method: 'GET', path: '/v1/models?limit=1', headers }) },
     models: {
       request: () => ({ method: 'GET', path: '/v1/models?limit=1000', headers }),
       response: modelIds,

@@ -73,7 +73,7 @@ test('whole and streamed answers come in process', async () => {
 })
 
 test('the model list and the health probe are answered', async () => {
-  const { path, method = 'POST' } = provider.health!()
+  const { path, method = 'POST' } = provider.health!.request()
   const io = { signal: new AbortController().signal, now: () => 0 }
   const response = await provider.exchange!(
     { operation: 'health', method, url: provider.baseUrl + path, headers: {} },

@@ -40,7 +40,7 @@ function createProvider({ latency }: MockOptions, clock: MockClock): Provider {
       videos: relayed('/videos/generations'),
     },
     authorize: () => ({}),
-    health: () => ({ method: 'GET', path: '/models' }),
+    health: { request: () => ({ method: 'GET', path: '/models' }) },
     models: {
       request: () => ({ method: 'GET', path: '/models' }),
       response: readModels,

@@ -17,7 +17,7 @@ describe('options', () => {
     const provider = create()
     expect(provider.baseUrl).toBe('http://127.0.0.1:9/v1')
     expect(Object.keys(provider.operations)).toEqual(['chat', 'embeddings'])
-    expect(provider.health?.().path).toBe('/models')
+    expect(provider.health?.request().path).toBe('/models')
     expect(await authorized(provider)).toEqual({})
   })
 
@@ -34,7 +34,7 @@ describe('options', () => {
 
   test('a health path starts at the root of the server', () => {
     const provider = create({ health_path: '/health' })
-    expect(provider.baseUrl + (provider.health?.().path ?? '')).toBe('http://127.0.0.1:9/health')
+    expect(provider.baseUrl + (provider.health?.request().path ?? '')).toBe('http://127.0.0.1:9/health')
     expect(provider.baseUrl + (provider.models?.request().path ?? '')).toBe('http://127.0.0.1:9/v1/models')
     expect(provider.baseUrl + (provider.operations.chat?.request(call).path ?? '')).toBe(
       'http://127.0.0.1:9/v1/chat/completions',

@@ -58,7 +58,7 @@ describe('options', () => {
     const provider = create({ organization: 'org-1', project: 'proj_1' })
     const headers = { 'openai-organization': 'org-1', 'openai-project': 'proj_1' }
     expect(provider.operations.chat?.request(call({}))).toEqual({ path: '/chat/completions', headers })
-    expect(provider.health?.()).toMatchObject({ method: 'GET', path: '/models', headers })
+    expect(provider.health?.request()).toMatchObject({ method: 'GET', path: '/models', headers })
   })
 })
 

@@ -1,5 +1,5 @@
 import { fromBase64, toBase64 } from '@llmproxy/provider-kit'
-import { isObject } from './frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './transfer.ts'
 import type { WholeAnswer } from './whole-answer.ts'
 

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameRules, FrameTemplate } from './frame-rules.ts'
+import { FrameRules } from '@llmproxy/provider-kit'
+import { FrameTemplate } from './frame-rules-template.ts'
 
 /** Rules that have seen the role, with which a stream begins. */
 const start = (includeUsage = false): FrameRules => {

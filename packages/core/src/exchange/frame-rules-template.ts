@@ -1,4 +1,4 @@
-import { isObject } from './frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 import { BACKSLASH, MemberScan, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace } from './splice-scan.ts'
 
 /** Bytes `start..end` of the learnt frame. */

@@ -1,4 +1,4 @@
-import { isObject } from './frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 
 /** The usage of the Messages dialect, whose input count leaves cached tokens out, in OpenAI's terms. */
 export function messagesUsage(usage: unknown): object | null {

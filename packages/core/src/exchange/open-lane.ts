@@ -2,7 +2,7 @@ import type { Call, FailedResponse, Operation, OperationName } from '@llmproxy/p
 import { Batch } from './batch.ts'
 import { closeFrames } from './close-frames.ts'
 import { dataFrame } from './event-format.ts'
-import { FrameRules } from './frame-rules.ts'
+import { FrameRules } from '@llmproxy/provider-kit'
 import type { Lane } from './lane.ts'
 import { MessagesLane } from './messages-relay.ts'
 import { framesOf } from './one-chunk.ts'

@@ -1,5 +1,5 @@
 import { type FaultKind, faultKinds, ProviderFault } from '@llmproxy/provider-kit'
-import { isObject } from './frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './transfer.ts'
 
 const kinds: ReadonlySet<unknown> = new Set(faultKinds)

@@ -1,6 +1,6 @@
 import type { HeaderMap, PreparedRequest, Provider, UpstreamResponse } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
-import { isObject } from './frame-rules-shape.ts'
+import { isObject } from '@llmproxy/provider-kit'
 import { networkFault } from './network-fault.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
 

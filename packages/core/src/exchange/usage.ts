@@ -1,5 +1,5 @@
 import type { TokenUsage } from '../metrics/outcome.ts'
-import { isObject, type JsonObject } from './frame-rules-shape.ts'
+import { isObject, type JsonObject } from '@llmproxy/provider-kit'
 
 /**
  * Token counts from a `usage` object of any OpenAI-like operation. `null` when there is nothing to count, also when all

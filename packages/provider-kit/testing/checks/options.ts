@@ -120,7 +120,7 @@ async function sentSecrets(subject: Subject, provider: Provider): Promise<string
       name: fixture.name,
       built: attempt(() => provider.operations[fixture.operation]?.request(callOf(fixture) as never)),
     })),
-    { name: 'health()', built: attempt(() => provider.health?.()) },
+    { name: 'health()', built: attempt(() => provider.health?.request()) },
     { name: 'models.request()', built: attempt(() => provider.models?.request()) },
   ]
   return requests.flatMap(({ name, built }) =>

@@ -22,14 +22,14 @@ async function probeProblems(subject: Subject): Promise<string[]> {
   const provider = await createProvider(subject, options.valid[0] ?? {})
   const problems: string[] = []
   if (health !== undefined) {
-    const built = provider.health?.()
+    const built = provider.health?.request()
     problems.push(
       ...(built
         ? probeDifferences('health.json', health, built)
-        : ['health.json: the provider has no health()']),
+        : ['health.json: the provider has no health']),
     )
   } else if (provider.health)
-    problems.push(`health.json is missing; found ${JSON.stringify(provider.health())}`)
+    problems.push(`health.json is missing; found ${JSON.stringify(provider.health.request())}`)
   if (models !== undefined) {
     const built = provider.models?.request()
     problems.push(

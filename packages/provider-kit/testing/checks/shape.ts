@@ -5,6 +5,7 @@ import { createProvider, type Subject, validate } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
 
 const known: ReadonlySet<string> = new Set(operationNames)
+const operationMembers = ['request', 'response', 'stream', 'framing', 'split', 'join', 'follow']
 const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage']
 const providerMembers: Readonly<Record<string, string>> = {
   baseUrl: 'string',
@@ -13,7 +14,7 @@ const providerMembers: Readonly<Record<string, string>> = {
   supports: 'object?',
   clientHeaders: 'object?',
   fault: 'function?',
-  health: 'function?',
+  health: 'object?',
   models: 'object?',
   exchange: 'function?',
 }
@@ -94,8 +95,7 @@ function operationsProblems(operations: unknown): string[] {
     const operation = operations[name] as Operation
     if (!isObject(operation)) return [`operations.${name}: expected an object, found ${describe(operation)}`]
     const problems = Object.entries(operation).flatMap(([member, value]) => {
-      if (!['request', 'response', 'stream'].includes(member))
-        return [`operations.${name}.${member}: unknown member`]
+      if (!operationMembers.includes(member)) return [`operations.${name}.${member}: unknown member`]
       return value === undefined || typeof value === 'function'
         ? []
         : [`operations.${name}.${member}: not a function`]

@@ -11,6 +11,6 @@ export default definePlugin({
     operations: { chat: toyChat },
     supports: { tools: false, images: false, json_schema: false, stream_usage: true },
     authorize: bearer(options.api_key),
-    health: () => ({ method: 'GET', path: '/status' }),
+    health: { request: () => ({ method: 'GET', path: '/status' }) },
   }),
 })

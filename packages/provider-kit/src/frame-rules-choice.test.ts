@@ -11,7 +11,7 @@ import {
   run,
   start,
   text,
-} from '../../test/frames.ts'
+} from '../test/frames.ts'
 
 describe('choices', () => {
   test('always have a delta, an index and a finish_reason', () => {

@@ -1,4 +1,4 @@
-import { finishReason } from '@llmproxy/provider-kit'
+import { finishReason } from './finish-reason.ts'
 import { type FrameNotes, isObject, type JsonObject, mend } from './frame-rules-shape.ts'
 import { ToolCallRules } from './frame-rules-tools.ts'
 

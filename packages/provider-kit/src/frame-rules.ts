@@ -1,8 +1,6 @@
-import type { Usage } from '@llmproxy/provider-kit'
+import type { Usage } from './wire.ts'
 import { ChoiceRules } from './frame-rules-choice.ts'
 import { type FrameNotes, isObject, type JsonObject, mend } from './frame-rules-shape.ts'
-
-export { FrameTemplate } from './frame-rules-template.ts'
 
 export interface FrameRulesOptions {
   readonly operation: 'chat' | 'completions'

@@ -11,7 +11,7 @@ import {
   start,
   text,
   usage,
-} from '../../test/frames.ts'
+} from '../test/frames.ts'
 
 describe('a clean stream', () => {
   test('passes untouched', () => {

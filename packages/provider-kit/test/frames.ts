@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { FrameRules, type FrameRulesOptions } from '../src/exchange/frame-rules.ts'
+import { FrameRules, type FrameRulesOptions } from '../src/frame-rules.ts'
 
 export type Frame = Record<string, unknown>
 

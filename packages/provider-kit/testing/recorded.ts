@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import type { Call, Operation, OperationName, Provider, SseEvent } from '@llmproxy/provider-kit'
+import { chunkSequenceProblems } from './chunk-sequence.ts'
+import { createSseParser } from './sse-parser.ts'
+import { callCreated, callId } from './subject.ts'
+import { wireProblems } from './wire-validator.ts'
+
+export interface RecordedOptions {
+  /** A folder of `*.json` (whole 2xx bodies) and `*.chunks.txt` (one event's data on a line). */
+  readonly folder: URL
+  readonly provider: Provider
+  readonly model: string
+  /** What each file is an answer of; `undefined` leaves it out, with the reason on the console. Default: chat. */
+  readonly operationOf?: (file: string) => OperationName | undefined
+  /** One line as it came over the wire. Default: `data: …` and a blank line. */
+  readonly block?: (line: string) => Uint8Array
+  /** What follows the last line; every entry must give the same answer. Default: `[DONE]`. */
+  readonly endings?: readonly string[]
+}
+
+/** One check of a recorded answer, ready to run with any test runner. Rejects with what is wrong. */
+export interface RecordedCheck {
+  readonly name: string
+  readonly skipped?: string
+  readonly run: () => void
+}
+
+/**
+ * Replays what a vendor really answered through a provider that translates: whole answers have OpenAI's shape; streams give the same
+ * chunks in one write, one write per event, one byte at a time, and cut at every byte. Nothing there: one skipped check.
+ */
+export function recordedChecks(options: RecordedOptions): RecordedCheck[] {
+  const { folder, operationOf = () => 'chat' } = options
+  const files = existsSync(folder) ? readdirSync(folder).toSorted() : []
+  if (files.length === 0) {
+    const skipped = 'there are no recordings of vendor answers beside the checkout'
+    return [{ name: 'recorded answers', skipped, run: () => undefined }]
+  }
+  return files.map((file): RecordedCheck => {
+    const name = `the recorded answer ${file} is read, however its bytes are cut`
+    const operation = operationOf(file)
+    if (operation === undefined)
+      return { name, skipped: `${file} is not an answer of this API`, run: () => undefined }
+    const text = readFileSync(new URL(file, folder), 'utf8')
+    return {
+      name,
+      run: () => (file.endsWith('.json') ? whole(text, operation, options) : streamed(text, options)),
+    }
+  })
+}
+
+function whole(text: string, operation: OperationName, options: RecordedOptions): void {
+  const body: unknown = JSON.parse(text)
+  const codec = options.provider.operations[operation] as Operation | undefined
+  const answer = codec?.response === undefined ? body : codec.response(body, call(options, operation, false))
+  assertNone(wireProblems(operation as 'chat', answer))
+}
+
+function streamed(text: string, options: RecordedOptions): void {
+  const { block = dataBlock, endings = ['data: [DONE]\n\n'] } = options
+  const blocks = text.split('\n').filter(Boolean).map(block)
+  let first: string | undefined
+  for (const ending of endings) {
+    const tail = ending === '' ? [] : [Buffer.from(ending)]
+    const bytes = Buffer.concat([...blocks, ...tail])
+    const decoded = decode([bytes], options)
+    assertNone(chunkSequenceProblems(decoded))
+    first ??= JSON.stringify(decoded)
+    const same = (pieces: readonly Uint8Array[], how: string) => {
+      if (JSON.stringify(decode(pieces, options)) !== first) throw new Error(`other chunks ${how}`)
+    }
+    same([...blocks, ...tail], 'one write per event')
+    same(singles(bytes), 'one byte at a time')
+    const step = Math.max(1, Math.floor(bytes.length / 4000))
+    for (let cut = 1; cut < bytes.length; cut += step)
+      same([bytes.subarray(0, cut), bytes.subarray(cut)], `cut at byte ${cut}`)
+  }
+}
+
+function decode(pieces: readonly Uint8Array[], options: RecordedOptions): readonly unknown[] {
+  const codec = options.provider.operations.chat as Operation
+  const framing = codec.framing?.({ eventBytes: 16 * 1024 * 1024 })
+  const events: SseEvent[] = []
+  if (framing === undefined) {
+    const parser = createSseParser()
+    for (const piece of pieces) events.push(...parser.push(piece))
+    events.push(...parser.end())
+  } else {
+    for (const piece of pieces) events.push(...framing.push(piece))
+    events.push(...framing.end())
+  }
+  if (codec.stream === undefined) return relayed(events)
+  const decoder = codec.stream(call(options, 'chat', true))
+  return [...events.flatMap((event) => decoder.event(event)), ...(decoder.end?.() ?? [])]
+}
+
+function relayed(events: readonly SseEvent[]): readonly unknown[] {
+  return events.filter(({ data }) => data !== '[DONE]').map(({ data }): unknown => JSON.parse(data))
+}
+
+function call({ model }: RecordedOptions, operation: OperationName, stream: boolean): Call {
+  const body =
+    operation === 'chat' ? { model, messages: [{ role: 'user', content: 'Hi' }] } : { model, input: 'Hi' }
+  return { id: callId, created: callCreated, model, stream, body, headers: {}, dropped: () => undefined }
+}
+
+function dataBlock(line: string): Uint8Array {
+  return Buffer.from(`data: ${line}\n\n`)
+}
+
+function singles(bytes: Uint8Array): Uint8Array[] {
+  return Array.from({ length: bytes.length }, (_, at) => bytes.subarray(at, at + 1))
+}
+
+function assertNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(problems.join('\n'))
+}
