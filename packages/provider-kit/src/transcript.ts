@@ -10,21 +10,33 @@ export interface TranscriptFormat {
   readonly separator: string
   /** What the model continues: `Assistant: `. */
   readonly ending: string
+  /** System texts stand in front of everything, wherever the client has them. Default: where they are. */
+  readonly systemFirst?: true
 }
 
 /** A conversation as one prompt, for wire formats that know no messages. Tools and everything but text are not offered there. */
 export function transcript(messages: ChatRequest['messages'], format: TranscriptFormat): string {
-  const turns = (messages as readonly unknown[]).map((message, index) => {
-    const path = `messages[${index}]`
-    if (!isObject(message)) throw refuse(path, `must be an object, found ${kindOf(message)}`)
-    const role = message['role'] === 'developer' ? 'system' : message['role']
-    if (role !== 'system' && role !== 'user' && role !== 'assistant')
-      throw notOffered(`${path}.role`, `this wire format has no ${JSON.stringify(role)} messages`)
-    if (Array.isArray(message['tool_calls']) && message['tool_calls'].length > 0)
-      throw notOffered(`${path}.tool_calls`, 'this wire format has no tools')
-    return format.labels[role] + plainText(message['content'], `${path}.content`)
-  })
-  return [...turns, format.ending].join(format.separator)
+  const system: string[] = []
+  const turns: string[] = []
+  for (const [index, message] of (messages as readonly unknown[]).entries()) {
+    const { role, text } = turnOf(message, `messages[${index}]`)
+    const written = format.labels[role] + text
+    // Instructions without a text and without a label would be an empty line.
+    if (written !== '') (role === 'system' && format.systemFirst ? system : turns).push(written)
+  }
+  return [...system, ...turns, format.ending].join(format.separator)
+}
+
+function turnOf(message: unknown, path: string): { role: keyof TranscriptFormat['labels']; text: string } {
+  if (!isObject(message)) throw refuse(path, `must be an object, found ${kindOf(message)}`)
+  const role = message['role'] === 'developer' ? 'system' : message['role']
+  if (role !== 'system' && role !== 'user' && role !== 'assistant')
+    throw notOffered(`${path}.role`, `this wire format has no ${JSON.stringify(role)} messages`)
+  const { tool_calls: calls, function_call: called } = message
+  if (Array.isArray(calls) && calls.length > 0)
+    throw notOffered(`${path}.tool_calls`, 'this wire format has no tools')
+  if (isObject(called)) throw notOffered(`${path}.function_call`, 'this wire format has no tools')
+  return { role, text: plainText(message['content'], `${path}.content`) }
 }
 
 /** The text of a message, its parts on lines of their own. Anything but text throws: not offered. */
