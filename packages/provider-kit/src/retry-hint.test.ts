@@ -66,6 +66,30 @@ describe('retryHint()', () => {
       '',
       undefined,
     ],
+    ['a reset in epoch milliseconds', { 'x-ratelimit-reset': String(now + 90_500) }, '', 90_500],
+    ['a reset in epoch seconds', { 'x-ratelimit-reset': String(now / 1000 + 90) }, '', 90_000],
+    ['a reset in RFC 3339', { 'x-ratelimit-reset': '2026-03-01T12:00:07Z' }, '', 7000],
+    ['a reset that has passed', { 'x-ratelimit-reset': String(now - 5) }, '', 0],
+    [
+      'a reset by the clock of the upstream',
+      { 'x-ratelimit-reset': '1772370005000', date: 'Sun, 01 Mar 2026 13:00:00 GMT' },
+      '',
+      5000,
+    ],
+    [
+      'a reset of what has run out, as a date',
+      { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '2026-03-01T12:00:30.5Z' },
+      '',
+      30_500,
+    ],
+    [
+      'a reset without a unit of what is left',
+      { 'x-ratelimit-remaining': '3', 'x-ratelimit-reset': String(now + 1000) },
+      '',
+      undefined,
+    ],
+    ['a reset that may be anything', { 'x-ratelimit-reset': '17' }, '', undefined],
+    ['a text before a reset', { 'x-ratelimit-reset': String(now + 9000) }, 'try again in 84ms', 84],
   ])('reads %s', (_, headers, text, expected) => {
     expect(rounded(retryHint(headers, text, now))).toBe(expected)
   })

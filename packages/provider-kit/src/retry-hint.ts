@@ -22,8 +22,8 @@ export function goDuration(text: string): number | undefined {
 
 /**
  * How long an upstream asks to wait, in milliseconds (0 or more), from the most to the least exact source: `retry-after-ms`,
- * `retry-after` (seconds, or an HTTP date), the text of the body, the reset headers of whatever has run out.
- * An HTTP date counts from the upstream's own `date` header, or else from `nowEpochMs`.
+ * `retry-after` (seconds, or an HTTP date), the text of the body, the reset headers of whatever has run out (durations, RFC 3339,
+ * or seconds or milliseconds since the epoch). A date counts from the upstream's own `date` header, or else from `nowEpochMs`.
  */
 export function retryHint(headers: HeaderMap, bodyText: string, nowEpochMs?: number): number | undefined {
   return (
@@ -31,7 +31,7 @@ export function retryHint(headers: HeaderMap, bodyText: string, nowEpochMs?: num
     positive(headers['retry-after'], 1000) ??
     untilDate(headers, nowEpochMs) ??
     bodyHint(bodyText) ??
-    resetHint(headers)
+    resetHint(headers, nowEpochMs)
   )
 }
 
@@ -43,8 +43,12 @@ function untilDate(headers: HeaderMap, nowEpochMs: number | undefined): number |
   const text = headers['retry-after']
   // `Date.parse` also reads bare numbers and fragments as dates; a date of HTTP names its month.
   if (text === undefined || !/[a-z]{3}/i.test(text)) return undefined
+  return untilMoment(Date.parse(text), headers, nowEpochMs)
+}
+
+function untilMoment(moment: number, headers: HeaderMap, nowEpochMs: number | undefined): number | undefined {
   const sent = Date.parse(headers.date ?? '')
-  const wait = Date.parse(text) - (Number.isNaN(sent) ? (nowEpochMs ?? Number.NaN) : sent)
+  const wait = moment - (Number.isNaN(sent) ? (nowEpochMs ?? Number.NaN) : sent)
   return Number.isNaN(wait) ? undefined : Math.max(0, wait)
 }
 
@@ -63,10 +67,23 @@ function bodyHint(text: string): number | undefined {
 }
 
 /** The reset of whatever has run out; the reset of what has not says nothing about when to come back. */
-function resetHint(headers: HeaderMap): number | undefined {
-  const waits = ['requests', 'tokens']
-    .filter((unit) => headers[`x-ratelimit-remaining-${unit}`]?.trim() === '0')
-    .map((unit) => goDuration(headers[`x-ratelimit-reset-${unit}`]?.trim() ?? ''))
+function resetHint(headers: HeaderMap, nowEpochMs: number | undefined): number | undefined {
+  const waits = ['-requests', '-tokens', '']
+    .filter((unit) => hasRunOut(headers[`x-ratelimit-remaining${unit}`], unit))
+    .map((unit) => untilReset(headers[`x-ratelimit-reset${unit}`]?.trim() ?? '', headers, nowEpochMs))
     .filter((wait) => wait !== undefined)
   return waits.length === 0 ? undefined : Math.max(...waits)
+}
+
+/** Where there is one limit only, its reset alone says that it is the one that was met. */
+function hasRunOut(remaining: string | undefined, unit: string): boolean {
+  return remaining === undefined ? unit === '' : remaining.trim() === '0'
+}
+
+/** Ten digits are seconds since the epoch, thirteen are milliseconds; fewer may be either a wait or a count, so they say nothing. */
+function untilReset(text: string, headers: HeaderMap, nowEpochMs: number | undefined): number | undefined {
+  if (/^\d{13}(?:\.\d+)?$/.test(text)) return untilMoment(Number(text), headers, nowEpochMs)
+  if (/^\d{10}(?:\.\d+)?$/.test(text)) return untilMoment(Number(text) * 1000, headers, nowEpochMs)
+  if (/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text)) return untilMoment(Date.parse(text), headers, nowEpochMs)
+  return goDuration(text)
 }
