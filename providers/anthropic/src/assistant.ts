@@ -1,6 +1,6 @@
+import { kindOf, refuse, stringAt } from '@llmproxy/provider-kit'
 import { cacheMark, markLast } from './cache-mark.ts'
 import { contentBlocks, textBlocks } from './content.ts'
-import { kindOf, refuse, stringAt } from './failures.ts'
 import type { Draft } from './messages.ts'
 import { type Block, isObject, type JsonObject } from './wire.ts'
 

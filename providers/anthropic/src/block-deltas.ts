@@ -1,6 +1,5 @@
-import type { ChunkDelta } from '@llmproxy/provider-kit'
+import { badResponse, type ChunkDelta } from '@llmproxy/provider-kit'
 import { citationMembers, citedSources } from './annotations.ts'
-import { badResponse } from './failures.ts'
 import { argumentsOf } from './response.ts'
 import { type Block, isObject, type JsonObject } from './wire.ts'
 

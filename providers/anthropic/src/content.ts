@@ -1,5 +1,6 @@
+import { kindOf, refuse, stringAt } from '@llmproxy/provider-kit'
 import { cacheMark } from './cache-mark.ts'
-import { kindOf, refuse, type Reporter, stringAt } from './failures.ts'
+import type { Reporter } from './reporter.ts'
 import { fileBlock, imageBlock } from './media.ts'
 import { type Block, isObject } from './wire.ts'
 

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
 import type { Provider } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { sampleOptions, sent } from '../testing/subject.ts'
 import plugin from './index.ts'
 import { options } from './options.ts'
-import { parameters } from './parameters.ts'
 
 const provider = (given: Record<string, unknown> = {}): Provider => plugin.create(sampleOptions(given))
 const authorize = async (given: Record<string, unknown>): Promise<unknown> => {
@@ -48,11 +46,4 @@ test('another wire format is refused with the name of the one there is', () => {
     path: ['api'],
     message: expect.stringContaining('"messages"') as string,
   })
-})
-
-test('the README names every option and every field that is dropped', () => {
-  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-  const dropped = Object.entries(parameters).filter(([, treatment]) => treatment === 'dropped')
-  const names = [...Object.keys(options.shape), ...dropped.map(([name]) => name)]
-  expect(names.filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
 })

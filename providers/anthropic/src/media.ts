@@ -1,5 +1,5 @@
-import { type DataUrl, parseDataUrl } from '@llmproxy/provider-kit'
-import { kindOf, refuse, type Reporter } from './failures.ts'
+import { type DataUrl, kindOf, parseDataUrl, refuse } from '@llmproxy/provider-kit'
+import type { Reporter } from './reporter.ts'
 import { isObject, type Block, type JsonObject } from './wire.ts'
 
 const imageTypes: readonly string[] = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']

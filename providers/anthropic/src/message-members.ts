@@ -1,4 +1,4 @@
-import type { Reporter } from './failures.ts'
+import type { Reporter } from './reporter.ts'
 import type { JsonObject } from './wire.ts'
 
 const everywhere = ['role', 'content', 'cache_control', 'prompt_cache_breakpoint']

@@ -22,28 +22,35 @@ const oldest: ModelTraits = {
   prefill: true,
   structuredOutput: false,
 }
-const four: ModelTraits = { ...oldest, outputCap: 64_000, thinking: 'budget' }
-const fourOne: ModelTraits = { ...four, outputCap: 32_000, structuredOutput: true }
-const fourFive: ModelTraits = { ...four, structuredOutput: true }
-const fourSix: ModelTraits = { ...fourFive, outputCap: 128_000, thinking: 'adaptive', prefill: false }
+const four: ModelTraits = { ...oldest, thinking: 'budget' }
+const fourOne: ModelTraits = { ...four, structuredOutput: true }
+const fourSix: ModelTraits = { ...fourOne, thinking: 'adaptive', prefill: false }
 const newest: ModelTraits = { ...fourSix, xhighEffort: true, fixedSampling: true }
 
 /** First match wins. A dated id (`claude-opus-4-20250514`) is told from a minor version by its length. */
 const families: readonly (readonly [RegExp, ModelTraits])[] = [
   [/claude-(opus|sonnet|haiku)-4-6(?!\d)/, fourSix],
-  [/claude-(opus|sonnet|haiku)-4-5(?!\d)/, fourFive],
-  [/claude-opus-4-1(?!\d)/, fourOne],
-  [/claude-opus-4(-0|-\d{8}|@|$)/, { ...four, outputCap: 32_000 }],
-  [/claude-(sonnet|haiku)-4(-0|-\d{8}|@|$)/, four],
-  [/claude-3-7/, { ...oldest, thinking: 'budget' }],
+  [/claude-(opus|sonnet|haiku)-4-[15](?!\d)/, fourOne],
+  [/claude-(opus|sonnet|haiku)-4(-0|-\d{8}|@|$)/, four],
+  [/claude-3-7/, four],
   [/claude-(3|2|instant)/, oldest],
-  [/claude-(opus|sonnet|haiku|fable)-(4-[78]|5)(?!\d)/, newest],
-  // A family that is not known yet: its rules are the newest ones, its cap is unknown and so the smallest.
-  [/claude-/, { ...newest, outputCap: oldest.outputCap }],
+  // Everything newer, families that are not known yet included.
+  [/claude-/, newest],
+]
+
+/** Output caps by what an id contains, first match wins. The cap of an id that is not listed is unknown, and so the smallest. */
+const caps: readonly (readonly [RegExp, number])[] = [
+  [/claude-(opus|sonnet|fable)-5(?!\d)/, 128_000],
+  [/claude-opus-4-[678](?!\d)/, 128_000],
+  [/claude-sonnet-4-6(?!\d)/, 128_000],
+  [/claude-(opus|sonnet|haiku)-4-5(?!\d)/, 64_000],
+  [/claude-sonnet-4(-|@|$)/, 64_000],
+  [/claude-opus-4(-|@|$)/, 32_000],
 ]
 
 /** The traits of a model id, with or without a date, a vendor prefix or a region. Unknown ids get the most tolerant ones. */
 export function modelTraits(model: string): ModelTraits {
   const id = model.toLowerCase()
-  return families.find(([pattern]) => pattern.test(id))?.[1] ?? oldest
+  const traits = families.find(([pattern]) => pattern.test(id))?.[1] ?? oldest
+  return { ...traits, outputCap: caps.find(([pattern]) => pattern.test(id))?.[1] ?? oldest.outputCap }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { faultOf, sent } from '../testing/subject.ts'
-import { parameters } from './parameters.ts'
+import { rules } from './parameters.ts'
 
 /** Every field of an OpenAI chat request, with a value that asks for something. */
 const openaiFields: Record<string, unknown> = {
@@ -67,18 +67,11 @@ test.each(everything)('%s is forwarded, mapped or reported: there is no fourth o
 })
 
 test('every known field has its place in the table', () => {
-  const known = [
-    'model',
-    'messages',
-    'stream_options',
-    'n',
-    ...Object.keys(openaiFields),
-    ...Object.keys(extensions),
-  ]
-  expect(Object.keys(parameters).toSorted()).toEqual(known.toSorted())
+  const known = ['n', '*', ...Object.keys(openaiFields), ...Object.keys(extensions)]
+  expect([...Object.keys(rules), 'stream'].toSorted()).toEqual(known.toSorted())
 })
 
-test.each(Object.entries(parameters).filter(([, treatment]) => treatment === 'dropped'))(
+test.each(Object.entries(rules).filter(([name, rule]) => rule === 'drop' && name !== '*'))(
   '%s is reported when it asks for something, and not when it is null',
   (name) => {
     expect(sent({ [name]: openaiFields[name] }).dropped).toEqual([name])
@@ -91,6 +84,10 @@ test('an extension is sent as it is', () => {
   const { top_k: _, ...kept } = extensions
   expect(body).toMatchObject(kept)
   expect(dropped).toEqual(['top_k'])
+})
+
+test.each(['thinking', 'output_config'])('%s that is no object is refused by name', (name) => {
+  expect(faultOf(() => sent({ [name]: 'on' }))).toMatchObject({ kind: 'invalid_request', param: name })
 })
 
 test('an unknown field is dropped and reported, because the vendor refuses unknown fields', () => {

@@ -1,95 +1,98 @@
-import type { Call, ChatRequest } from '@llmproxy/provider-kit'
+import {
+  type ChatParameter,
+  isObject,
+  kindOf,
+  type Members,
+  type ParameterRule,
+  type ParameterRules,
+  refuse,
+} from '@llmproxy/provider-kit'
+import { stopSequences } from './stop-sequences.ts'
 
-/**
- * What becomes of a request field. There is no fourth outcome.
- * - `forwarded`: sent under the same name, as it is (the vendor's own extensions)
- * - `mapped`: translated; what is lost in translation is reported where it happens
- * - `dropped`: the vendor has no equivalent; reported, unless the value asks for nothing
- */
-export type Treatment = 'forwarded' | 'mapped' | 'dropped'
+/** What depends on other members or on the model is put together in `request.ts`, which also reports what is lost. */
+const together: ParameterRule = () => ({})
 
-/** Every known field. Unknown ones are dropped and reported: the vendor answers 400 to any field it does not know. */
-export const parameters = {
-  model: 'mapped',
-  messages: 'mapped',
-  max_completion_tokens: 'mapped',
-  max_tokens: 'mapped',
-  temperature: 'mapped',
-  top_p: 'mapped',
-  top_k: 'mapped',
-  n: 'mapped',
-  stop: 'mapped',
-  stream: 'mapped',
-  stream_options: 'mapped',
-  user: 'mapped',
-  safety_identifier: 'mapped',
-  tools: 'mapped',
-  tool_choice: 'mapped',
-  parallel_tool_calls: 'mapped',
-  functions: 'mapped',
-  function_call: 'mapped',
-  response_format: 'mapped',
-  reasoning_effort: 'mapped',
-  service_tier: 'mapped',
-  thinking: 'mapped',
-  output_config: 'mapped',
-  cache_control: 'forwarded',
-  container: 'forwarded',
-  mcp_servers: 'forwarded',
-  context_management: 'forwarded',
-  inference_geo: 'forwarded',
-  speed: 'forwarded',
-  metadata: 'dropped',
-  seed: 'dropped',
-  logprobs: 'dropped',
-  top_logprobs: 'dropped',
-  logit_bias: 'dropped',
-  frequency_penalty: 'dropped',
-  presence_penalty: 'dropped',
-  prediction: 'dropped',
-  store: 'dropped',
-  verbosity: 'dropped',
-  modalities: 'dropped',
-  audio: 'dropped',
-  prompt_cache_key: 'dropped',
-  prompt_cache_retention: 'dropped',
-  prompt_cache_options: 'dropped',
-  web_search_options: 'dropped',
-  moderation: 'dropped',
-} as const satisfies Record<string, Treatment>
-
-/** Values that ask for what the vendor does anyway, as JSON. Dropping them changes nothing. */
-const neutral: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    metadata: '{}',
-    logprobs: 'false',
-    top_logprobs: '0',
-    logit_bias: '{}',
-    frequency_penalty: '0',
-    presence_penalty: '0',
-    store: 'false',
-    verbosity: '"medium"',
-    modalities: '["text"]',
-  }),
-)
-
-/** The vendor's extensions that the client used, to be sent as they are. */
-export function forwardedFields(body: Readonly<ChatRequest>): Record<string, unknown> {
-  const entries = present(body).filter(([name]) => treatmentOf(name) === 'forwarded')
-  return Object.fromEntries(entries)
-}
-
-/** Reports every field that asks for something and has no equivalent. */
-export function reportDropped(call: Pick<Call<ChatRequest>, 'body' | 'dropped'>): void {
-  for (const [name, value] of present(call.body)) {
-    if (treatmentOf(name) === 'dropped' && neutral.get(name) !== JSON.stringify(value)) call.dropped(name)
+/** The same for a field that is an object in the vendor's words. */
+function togetherAsObject(name: string): ParameterRule {
+  return (value) => {
+    if (!isObject(value)) throw refuse(name, `must be an object, found ${kindOf(value)}`)
+    return {}
   }
 }
 
-function present(body: Readonly<ChatRequest>): [string, unknown][] {
-  return Object.entries(body).filter(([, value]) => value !== null && value !== undefined)
+const tiers: ReadonlyMap<unknown, string> = new Map([
+  ['auto', 'auto'],
+  ['default', 'standard_only'],
+  ['standard_only', 'standard_only'],
+])
+
+/** One answer is what the vendor gives. */
+export const oneAnswer: ParameterRule = (value) => {
+  if (value === 1) return {}
+  if (typeof value !== 'number') throw refuse('n', `must be a number, found ${kindOf(value)}`)
+  throw refuse('n', 'this provider gives one answer; send n requests instead')
 }
 
-function treatmentOf(name: string): Treatment {
-  return Object.hasOwn(parameters, name) ? parameters[name as keyof typeof parameters] : 'dropped'
+/** The vendor's own fields, accepted beside OpenAI's. */
+const extensions = {
+  top_k: together,
+  thinking: togetherAsObject('thinking'),
+  output_config: togetherAsObject('output_config'),
+  cache_control: 'forward',
+  container: 'forward',
+  mcp_servers: 'forward',
+  context_management: 'forward',
+  inference_geo: 'forward',
+  speed: 'forward',
+} as const satisfies Record<string, ParameterRule>
+
+const chat = {
+  max_completion_tokens: together,
+  max_tokens: together,
+  temperature: together,
+  top_p: together,
+  n: oneAnswer,
+  // What is left out of it has been reported by its place.
+  stop: (value, call) => some('stop_sequences', stopSequences(value, call)) ?? {},
+  seed: 'drop',
+  frequency_penalty: 'drop',
+  presence_penalty: 'drop',
+  logit_bias: 'drop',
+  logprobs: 'drop',
+  top_logprobs: 'drop',
+  tools: together,
+  tool_choice: together,
+  parallel_tool_calls: together,
+  functions: together,
+  function_call: together,
+  response_format: together,
+  reasoning_effort: together,
+  verbosity: 'drop',
+  user: (value, call) => {
+    const identifier = call.body['safety_identifier'] || value
+    return value === identifier ? endUser(value) : undefined
+  },
+  safety_identifier: endUser,
+  metadata: 'drop',
+  store: 'drop',
+  service_tier: (value) => some('service_tier', tiers.get(value)),
+  modalities: 'drop',
+  audio: 'drop',
+  prediction: 'drop',
+  prompt_cache_key: 'drop',
+  prompt_cache_retention: 'drop',
+  prompt_cache_options: 'drop',
+  web_search_options: 'drop',
+  moderation: 'drop',
+} as const satisfies Record<ChatParameter, ParameterRule>
+
+/** Every known field of a chat request. Others are dropped, because the vendor answers 400 to any field it does not know. */
+export const rules: ParameterRules = { ...chat, ...extensions, '*': 'drop' }
+
+function endUser(id: unknown): Members | undefined {
+  return id ? { metadata: { user_id: id } } : undefined
+}
+
+function some(name: string, value: unknown): Members | undefined {
+  return value === undefined ? undefined : { [name]: value }
 }

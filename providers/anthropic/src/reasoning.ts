@@ -1,5 +1,5 @@
+import { refuse } from '@llmproxy/provider-kit'
 import type { ModelTraits } from './models.ts'
-import { refuse } from './failures.ts'
 import { isObject, type JsonObject } from './wire.ts'
 
 /** What decides whether and how a model may think. */

@@ -1,10 +1,9 @@
-import type { Call, ChatRequest, UpstreamRequest } from '@llmproxy/provider-kit'
+import { type Call, type ChatRequest, parameterMembers, type UpstreamRequest } from '@llmproxy/provider-kit'
 import { betaHeader } from './betas.ts'
-import { kindOf, refuse } from './failures.ts'
 import { conversationOf } from './messages.ts'
 import { type ModelTraits, modelTraits } from './models.ts'
 import type { Options } from './options.ts'
-import { forwardedFields, reportDropped } from './parameters.ts'
+import { rules } from './parameters.ts'
 import { isThinking, type ReasoningPlan, reasoningPlan } from './reasoning.ts'
 import { numberAt, samplingOf } from './sampling.ts'
 import { type OutputPlan, outputPlan } from './structured-output.ts'
@@ -17,8 +16,7 @@ type ChatCall = Call<ChatRequest>
 /** Builds `POST /v1/messages`. `messages` stands last, so that a growing conversation keeps its serialised prefix. */
 export function messagesRequest(call: ChatCall, options: Options): UpstreamRequest {
   const traits = modelTraits(call.model)
-  refuseSeveralAnswers(call)
-  reportDropped(call)
+  const members = parameterMembers(call, rules)
   const output = outputPlan(call.body, traits, call)
   const conversation = conversationOf(call.body.messages, call, traits.prefill)
   const tools = toolSettings(call, traits, output)
@@ -30,12 +28,9 @@ export function messagesRequest(call: ChatCall, options: Options): UpstreamReque
     max_tokens: maxTokens,
     ...(call.stream ? { stream: true } : {}),
     ...samplingOf(call.body, traits, isThinking(reasoning), call),
-    ...stopSequences(call),
-    ...endUser(call),
-    ...serviceTier(call),
+    ...members,
     ...(reasoning.thinking === undefined ? {} : { thinking: reasoning.thinking }),
     ...outputConfig(call, reasoning, output),
-    ...forwardedFields(call.body),
     ...tools,
     ...(system.length === 0 ? {} : { system }),
     messages: conversation.turns,
@@ -44,12 +39,8 @@ export function messagesRequest(call: ChatCall, options: Options): UpstreamReque
   return { path: '/v1/messages', headers: { 'anthropic-version': options.version, ...headers }, body }
 }
 
-function refuseSeveralAnswers(call: ChatCall): void {
-  if ((numberAt(call.body, 'n') ?? 1) !== 1)
-    throw refuse('n', 'this provider gives one answer; send n requests instead')
-}
-
-function maxTokensOf(call: ChatCall, traits: ModelTraits, options: Options): number {
+/** The required `max_tokens`: the client's, the configured one, or the model's cap. */
+export function maxTokensOf(call: ChatCall, traits: ModelTraits, options: Options): number {
   const current = numberAt(call.body, 'max_completion_tokens')
   const deprecated = numberAt(call.body, 'max_tokens')
   if (current !== undefined && deprecated !== undefined && current !== deprecated) call.dropped('max_tokens')
@@ -79,43 +70,6 @@ function plannedReasoning(call: ChatCall, traits: ModelTraits, scene: ReasoningS
   )
   if (plan.lossy) call.dropped('reasoning_effort')
   return plan
-}
-
-function stopSequences(call: ChatCall): { stop_sequences?: readonly string[] } {
-  const { stop } = call.body
-  if (stop === undefined || stop === null) return {}
-  const given: readonly unknown[] = Array.isArray(stop) ? stop : [stop]
-  const kept: string[] = []
-  given.forEach((text, index) => {
-    if (typeof text !== 'string')
-      throw refuse('stop', `must be a string or an array of strings, found ${kindOf(text)}`)
-    // The API refuses sequences of white space.
-    if (text.trim() !== '') kept.push(text)
-    else if (text !== '') call.dropped(Array.isArray(stop) ? `stop[${index}]` : 'stop')
-  })
-  return kept.length === 0 ? {} : { stop_sequences: kept }
-}
-
-function endUser(call: ChatCall): { metadata?: { user_id: string } } {
-  const { user, safety_identifier: identifier } = call.body
-  const hasIdentifier = typeof identifier === 'string' && identifier !== ''
-  if (hasIdentifier && user && user !== identifier) call.dropped('user')
-  const id = hasIdentifier ? identifier : user
-  return id ? { metadata: { user_id: id } } : {}
-}
-
-const tiers: Readonly<Record<string, string>> = {
-  auto: 'auto',
-  default: 'standard_only',
-  standard_only: 'standard_only',
-}
-
-function serviceTier(call: ChatCall): { service_tier?: string } {
-  const wanted = call.body.service_tier
-  if (wanted === undefined || wanted === null) return {}
-  const tier = Object.hasOwn(tiers, wanted) ? tiers[wanted] : undefined
-  if (tier === undefined) call.dropped('service_tier')
-  return tier === undefined ? {} : { service_tier: tier }
 }
 
 function outputConfig(

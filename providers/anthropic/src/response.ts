@@ -1,6 +1,12 @@
-import type { Call, ChatChoice, ChatCompletion, ChatRequest, ToolCall } from '@llmproxy/provider-kit'
+import {
+  badResponse,
+  type Call,
+  type ChatChoice,
+  type ChatCompletion,
+  type ChatRequest,
+  type ToolCall,
+} from '@llmproxy/provider-kit'
 import { citationMembers, citedSources, type CitedSources } from './annotations.ts'
-import { badResponse } from './failures.ts'
 import { inBandFault } from './fault.ts'
 import { finishReason } from './finish-reason.ts'
 import { answerToolName } from './structured-output.ts'

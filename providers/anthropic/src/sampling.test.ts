@@ -11,7 +11,9 @@ test.each([
   [old, { top_p: 0.9, top_k: 5 }, { top_p: 0.9, top_k: 5 }, []],
   [old, { temperature: 0, reasoning_effort: 'low', top_k: 3 }, {}, ['temperature', 'top_k']],
   [recent, { temperature: 1, top_p: 1 }, {}, []],
-  [recent, { temperature: 0.5, top_p: 0.9, top_k: 5 }, {}, ['temperature', 'top_p', 'top_k']],
+  [recent, { temperature: 0.5, top_p: 0.9, top_k: 5 }, {}, ['temperature', 'top_k', 'top_p']],
+  [recent, { top_p: 0.99 }, { top_p: 0.99 }, []],
+  [recent, { top_p: 0.99, reasoning_effort: 'low' }, {}, ['top_p']],
   [recent, { temperature: null }, {}, []],
 ])('%s with %o is sent as %o', (model, given, expected, dropped) => {
   const request = sent({ model, ...given })

@@ -1,5 +1,5 @@
-import type { ChatRequest } from '@llmproxy/provider-kit'
-import { kindOf, refuse, type Reporter } from './failures.ts'
+import { kindOf, refuse } from '@llmproxy/provider-kit'
+import type { Reporter } from './reporter.ts'
 import type { ModelTraits } from './models.ts'
 
 /** Sampling parameters as sent. */
@@ -11,7 +11,7 @@ export interface Sampling {
 
 /** Keeps what the model takes and reports the rest. A value that is the vendor's default is no loss. */
 export function samplingOf(
-  body: Readonly<ChatRequest>,
+  body: Readonly<Record<string, unknown>>,
   traits: ModelTraits,
   thinking: boolean,
   report: Reporter,
@@ -21,8 +21,10 @@ export function samplingOf(
   const topK = numberAt(body, 'top_k')
   if (thinking || traits.fixedSampling) {
     if ((temperature ?? 1) !== 1) report.dropped('temperature')
-    if ((topP ?? 1) !== 1) report.dropped('top_p')
     if (topK !== undefined) report.dropped('top_k')
+    // The newest models take the top of the range, which hardly cuts anything.
+    if (!thinking && topP !== undefined && topP >= 0.99 && topP < 1) return { top_p: topP }
+    if ((topP ?? 1) !== 1) report.dropped('top_p')
     return {}
   }
   // The vendor's scale ends at 1, and older models refuse both parameters at once.
@@ -37,7 +39,7 @@ export function samplingOf(
 }
 
 /** A number of the request, `undefined` when absent or `null`; anything else is refused by name. */
-export function numberAt(body: Readonly<ChatRequest>, name: string): number | undefined {
+export function numberAt(body: Readonly<Record<string, unknown>>, name: string): number | undefined {
   const value = body[name]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number') throw refuse(name, `must be a number, found ${kindOf(value)}`)

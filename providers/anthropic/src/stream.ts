@@ -1,14 +1,14 @@
-import type {
-  Call,
-  ChatChunk,
-  ChatRequest,
-  ChunkDelta,
-  FinishReason,
-  SseEvent,
-  StreamDecoder,
+import {
+  badResponse,
+  type Call,
+  type ChatChunk,
+  type ChatRequest,
+  type ChunkDelta,
+  type FinishReason,
+  type SseEvent,
+  type StreamDecoder,
 } from '@llmproxy/provider-kit'
 import { BlockDeltas } from './block-deltas.ts'
-import { badResponse } from './failures.ts'
 import { inBandFault } from './fault.ts'
 import { finishReason } from './finish-reason.ts'
 import { refusalOf, stopMembers } from './response.ts'

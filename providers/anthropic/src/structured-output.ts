@@ -1,5 +1,5 @@
-import type { ChatRequest } from '@llmproxy/provider-kit'
-import { kindOf, refuse, type Reporter } from './failures.ts'
+import { type ChatRequest, kindOf, refuse } from '@llmproxy/provider-kit'
+import type { Reporter } from './reporter.ts'
 import { type ModelTraits, modelTraits } from './models.ts'
 import { cleanSchema } from './schema.ts'
 import { isForced, toolWish } from './tool-choice.ts'

@@ -1,5 +1,4 @@
-import type { ChatRequest } from '@llmproxy/provider-kit'
-import { refuse } from './failures.ts'
+import { type ChatRequest, refuse } from '@llmproxy/provider-kit'
 import { isObject, type JsonObject, type ToolChoiceParam, type ToolDefinition } from './wire.ts'
 
 /** What the client wants of its tools: how free the model is, and which tools it may use at all. */

@@ -1,4 +1,4 @@
-import type { Reporter } from './failures.ts'
+import type { Reporter } from './reporter.ts'
 import { cacheMark } from './cache-mark.ts'
 import { contentBlocks } from './content.ts'
 import type { Block, JsonObject } from './wire.ts'

@@ -1,6 +1,6 @@
-import type { ChatRequest } from '@llmproxy/provider-kit'
+import { type ChatRequest, kindOf, refuse, stringAt } from '@llmproxy/provider-kit'
 import { cacheMark } from './cache-mark.ts'
-import { kindOf, refuse, type Reporter, stringAt } from './failures.ts'
+import type { Reporter } from './reporter.ts'
 import type { ModelTraits } from './models.ts'
 import { cleanSchema } from './schema.ts'
 import { isObject, type JsonObject, type ToolDefinition } from './wire.ts'

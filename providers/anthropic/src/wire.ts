@@ -1,3 +1,5 @@
+export { isObject } from '@llmproxy/provider-kit'
+
 /** Shapes of the Messages API as far as this package reads or writes them. Unknown members survive. */
 
 /** A content block. `type` tells them apart; members that are not known here are carried along untouched. */
@@ -55,8 +57,3 @@ export interface RawIteration {
 
 /** A JSON object of unknown members. */
 export type JsonObject = Readonly<Record<string, unknown>>
-
-/** True for a JSON object: neither `null` nor an array. */
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
