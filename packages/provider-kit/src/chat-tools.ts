@@ -59,11 +59,12 @@ function allowedTools(allowed: JsonObject): ToolWish {
   return { mode: allowed['mode'] === 'required' ? 'required' : 'auto', named }
 }
 
-/** The arguments of a call in an assistant message, parsed. Empty and `null` mean none. */
+/** The arguments of a call in an assistant message, parsed. Blank and `null` mean none. */
 export function parsedArguments(text: unknown, path: string): JsonObject {
-  if (text === undefined || text === null || text === '' || text === 'null') return {}
+  if (text === undefined || text === null) return {}
   if (isObject(text)) return text
   if (typeof text !== 'string') throw refuse(path, `must be a string, found ${kindOf(text)}`)
+  if (text.trim() === '' || text.trim() === 'null') return {}
   try {
     const value: unknown = JSON.parse(text)
     if (isObject(value)) return value

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { completionsOverChat } from './completions-over-chat.ts'
 import type { Call, Operation } from './contract.ts'
 import { ProviderFault } from './fault.ts'
-import type { ChatChunk, ChatCompletion, ChatRequest, CompletionRequest } from './wire.ts'
+import type { ChatChunk, ChatCompletion, ChatRequest, Completion, CompletionRequest, Usage } from './wire.ts'
 
 type Chat = Operation<ChatRequest, ChatCompletion, ChatChunk>
 
@@ -140,7 +140,8 @@ describe('the request', () => {
     ['a token array', { prompt: [1, 2, 3] }, 'prompt'],
     ['a list with a token array', { prompt: [[1, 2, 3]] }, 'prompt'],
     ['token arrays', { prompt: [[1], [2]] }, 'prompt'],
-    ['two prompts', { prompt: ['a', 'b'] }, 'prompt'],
+    ['a text beside a token array', { prompt: ['a', [1]] as unknown as string[] }, 'prompt'],
+    ['a text beside a number', { prompt: ['a', 7] as unknown as string[] }, 'prompt'],
     ['no prompt in a list', { prompt: [] }, 'prompt'],
     ['a prompt of the wrong type', { prompt: 7 as unknown as string }, 'prompt'],
     ['a suffix', { suffix: 'end' }, 'suffix'],
@@ -289,5 +290,94 @@ describe('the stream', () => {
   test('is absent when the chat operation cannot stream', () => {
     const whole = Object.fromEntries(Object.entries(translating).filter(([name]) => name !== 'stream'))
     expect(completionsOverChat(whole as unknown as Chat)).not.toHaveProperty('stream')
+  })
+})
+
+describe('several prompts', () => {
+  const operation = completionsOverChat(relaying)
+
+  test('are an exchange each, never streamed, and everything else stays', () => {
+    const shared = { max_tokens: 5, n: 2, echo: true }
+    const { request } = call({
+      ...shared,
+      prompt: ['a', '', 'c'],
+      stream: true,
+      stream_options: { include_usage: true },
+    })
+    expect(operation.split(request)).toEqual([
+      { model: 'm', prompt: 'a', ...shared },
+      { model: 'm', prompt: '', ...shared },
+      { model: 'm', prompt: 'c', ...shared },
+    ])
+  })
+
+  test.each<[string, unknown]>([
+    ['one text', 'a'],
+    ['one text in a list', ['a']],
+    ['an empty list', []],
+    ['a token array', [1, 2]],
+    ['token arrays', [[1], [2]]],
+    ['texts and token arrays', ['a', 'b', [1]]],
+    ['nothing', undefined],
+    ['an object', {}],
+  ])('are not %s', (_, prompt) => {
+    expect(operation.split(call({ prompt: prompt as string }).request)).toBeUndefined()
+  })
+
+  const answer = (id: string, texts: string[], usage?: Usage | null): Completion => ({
+    id,
+    object: 'text_completion',
+    created: 5,
+    model: 'm-1',
+    choices: texts.map((text, index) => ({ text, index, logprobs: null, finish_reason: 'stop' })),
+    ...(usage !== undefined && { usage }),
+  })
+  const used = (prompt_tokens: number, completion_tokens: number, cached?: number): Usage => ({
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    ...(cached !== undefined && { prompt_tokens_details: { cached_tokens: cached } }),
+  })
+
+  test('become one answer: choices by position times n, usage added up, the identity of the first', () => {
+    const { request } = call({ prompt: ['a', 'b'], n: 2 })
+    const parts = [answer('cmpl-1', ['A', 'B'], used(1, 2, 1)), answer('cmpl-2', ['C', 'D'], used(10, 20, 3))]
+    const joined = operation.join(parts, request)
+    expect(joined).toMatchObject({ id: 'cmpl-1', object: 'text_completion', created: 5, model: 'm-1' })
+    expect(joined.choices.map(({ text, index }) => [text, index])).toEqual([
+      ['A', 0],
+      ['B', 1],
+      ['C', 2],
+      ['D', 3],
+    ])
+    expect(joined.usage).toEqual(used(11, 22, 4))
+  })
+
+  test.each<[string, number | null | undefined]>([
+    ['absent', undefined],
+    ['null', null],
+    ['1', 1],
+  ])('with n %s are numbered in their order', (_, n) => {
+    const { request } = call({ prompt: ['a', 'b'], ...(n !== undefined && { n }) })
+    const joined = operation.join([answer('1', ['A']), answer('2', ['B'])], request)
+    expect(joined.choices.map(({ index }) => index)).toEqual([0, 1])
+  })
+
+  test('have no usage when that of one is not known, and no details when one has none', () => {
+    const { request } = call({ prompt: ['a', 'b'] })
+    const join = (first: Usage | null | undefined, second: Usage | null | undefined) =>
+      operation.join([answer('1', ['A'], first), answer('2', ['B'], second)], request).usage
+    expect(join(used(1, 2), null)).toBeNull()
+    expect(join(undefined, used(1, 2))).toBeNull()
+    expect(join(null, null)).toBeNull()
+    expect(join(used(1, 2, 1), used(1, 2))).toEqual(used(2, 4))
+  })
+
+  test('are left as they are', () => {
+    const { request } = call({ prompt: ['a', 'b'], n: 3 })
+    const parts = [answer('1', ['A'], used(1, 2)), answer('2', ['B'], used(3, 4))]
+    const before = structuredClone(parts)
+    operation.join(parts, request)
+    expect(parts).toEqual(before)
   })
 })

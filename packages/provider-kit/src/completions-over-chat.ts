@@ -1,6 +1,7 @@
 import { chatCompletion, completion, completionDecoder } from './completion-from-chat.ts'
 import type { Call, Operation, UpstreamRequest } from './contract.ts'
 import { ProviderFault } from './fault.ts'
+import { joinedCompletions, promptParts } from './completion-parts.ts'
 import { openaiDecoder } from './openai-stream.ts'
 import type {
   ChatChunk,
@@ -19,16 +20,19 @@ export interface CompletionsOverChatOptions {
   readonly streamUsage?: boolean
 }
 
-/** Legacy completions; always translating. */
+/** Legacy completions; always translating, and one exchange for each of several prompts. */
 export type BridgedCompletions = Operation<CompletionRequest, Completion, CompletionChunk> & {
   response(body: unknown, call: Call<CompletionRequest>): Completion
+  split(call: Call<CompletionRequest>): readonly CompletionRequest[] | undefined
+  join(answers: readonly Completion[], call: Call<CompletionRequest>): Completion
 }
 
 type ChatOperation = Operation<ChatRequest, ChatCompletion, ChatChunk>
 
 /**
- * Serves legacy completions with a chat operation, relaying or translating: the prompt becomes one user message.
- * Throws a `ProviderFault` of kind `invalid_request` for what chat cannot express: token arrays, several prompts, `suffix`.
+ * Serves legacy completions with a chat operation, relaying or translating: the prompt becomes one user message, several
+ * prompts become as many exchanges.
+ * Throws a `ProviderFault` of kind `invalid_request` for what chat cannot express: token arrays, `suffix`.
  * `echo`, `best_of` and `logprobs` are dropped, and reported.
  */
 export function completionsOverChat(
@@ -45,6 +49,8 @@ export function completionsOverChat(
     response(body, call) {
       return completion(chat.response ? chat.response(body, toChat(call)) : chatCompletion(body, call), call)
     },
+    split: ({ body }) => promptParts(body),
+    join: joinedCompletions,
   }
   // Absent beside `response`: the vendor cannot stream, and this operation cannot either.
   if (chat.response && !chat.stream) return operation
@@ -73,13 +79,16 @@ function promptText(prompt: unknown): string {
   if (typeof only === 'string') return only
   if (!Array.isArray(only)) throw refuse('prompt', 'prompt must be a string')
   if (only.length === 0) throw refuse('prompt', 'prompt is empty')
-  const tokens = only.every((token) => typeof token === 'number') || only.every((list) => Array.isArray(list))
-  throw refuse(
-    'prompt',
-    tokens
-      ? 'token arrays are not supported by this provider: send the prompt as text'
-      : `${only.length} prompts in one request are not supported by this provider: send one request for each`,
-  )
+  throw refuse('prompt', problemOf(only))
+}
+
+function problemOf(prompts: readonly unknown[]): string {
+  if (prompts.some((part) => typeof part === 'number' || Array.isArray(part)))
+    return 'token arrays are not supported by this provider: send the prompt as text'
+  // Whoever asks here for texts has not asked `split` first.
+  return prompts.every((part) => typeof part === 'string')
+    ? 'one exchange takes one prompt'
+    : 'prompt must be a string or an array of strings'
 }
 
 function refuse(param: string, message: string): ProviderFault {

@@ -21,6 +21,9 @@ export function healthVerdict(
 ): HealthVerdict {
   if (answer.status >= 200 && answer.status < 300) return { status: 'healthy' }
   const { kind, message } = fault
+  // Not followed: the address is another one.
+  if (answer.status >= 300 && answer.status < 400)
+    return { status: 'unhealthy', reason: 'configuration', message }
   if (reachable.has(kind)) return { status: 'degraded', reason: kind, message }
   return { status: 'unhealthy', reason: forTheOperator.has(kind) ? 'configuration' : kind, message }
 }

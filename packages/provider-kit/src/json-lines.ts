@@ -33,8 +33,28 @@ export function jsonLines({ eventBytes }: FramingLimits): Framing {
       hold(bytes.subarray(start))
       return events
     },
-    end: () => take(new Uint8Array()),
+    end() {
+      const left = take(new Uint8Array())
+      if (left.some(({ data }) => !isJson(data))) throw cutOff()
+      return left
+    },
   }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function cutOff(): ProviderFault {
+  return new ProviderFault({
+    kind: 'bad_response',
+    message: 'the upstream closed the stream inside a line',
+  })
 }
 
 function tooLong(limit: number): ProviderFault {

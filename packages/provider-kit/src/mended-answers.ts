@@ -2,7 +2,7 @@ import type { Call, FailedResponse, Operation } from './contract.ts'
 import { type Fault, ProviderFault } from './fault.ts'
 import { FrameRules } from './frame-rules.ts'
 import { isObject, type JsonObject } from './frame-rules-shape.ts'
-import { mendedCompletion } from './mended-completion.ts'
+import { mendedCompletion, mendedUsage } from './mended-completion.ts'
 import { openaiFault } from './openai-fault.ts'
 import type { ChatChunk, ChatCompletion, ChatRequest } from './wire.ts'
 
@@ -56,6 +56,7 @@ export function mendedAnswers(mends: AnswerMends = {}): MendedAnswers {
           const frame = object(parse(data))
           if (event === 'error') throw failed(frame, mends)
           mended(frame, call, mends)
+          if (isObject(frame['usage'])) frame['usage'] = mendedUsage(frame['usage'])
           const verdict = rules.inspect(frame)
           if (typeof verdict === 'object') throw failed(verdict.fault, mends)
           return verdict === 'drop' ? [] : [frame as unknown as ChatChunk]

@@ -8,12 +8,10 @@ const reasoningNames = ['reasoning', 'reasoning_text', 'thinking'] as const
 
 /** A whole chat answer with everything that an OpenAI client trusts in. Edits `answer`, and keeps what it does not know. */
 export function mendedCompletion(answer: JsonObject, call: Call): ChatCompletion {
-  if (!Array.isArray(answer['choices']) || answer['choices'].length === 0) {
-    throw new ProviderFault({ kind: 'bad_response', message: 'the upstream’s answer has no choices' })
-  }
   const choices = readChoices(answer['choices']).map((choice, position) =>
     mendedChoice(choice, position, call),
   )
+  if (choices.length === 0) throw bad('the upstream’s answer has no choices')
   const { id, created, model } = answer
   return {
     ...answer,
@@ -22,26 +20,49 @@ export function mendedCompletion(answer: JsonObject, call: Call): ChatCompletion
     created: typeof created === 'number' && created >= 1 ? Math.floor(created) : call.created,
     model: typeof model === 'string' && model !== '' ? model : call.model,
     choices,
+    ...(isObject(answer['usage']) && { usage: mendedUsage(answer['usage']) }),
   } as unknown as ChatCompletion
 }
 
+/** Usage with its total. Counts that are not there are not known: `null`, never 0. */
+export function mendedUsage(usage: JsonObject): JsonObject | null {
+  const { prompt_tokens: input, completion_tokens: output, total_tokens: total } = usage
+  if (typeof input !== 'number' || typeof output !== 'number') return null
+  return typeof total === 'number' ? usage : { ...usage, total_tokens: input + output }
+}
+
 function mendedChoice(choice: JsonObject, position: number, call: Call): JsonObject {
-  const { message: given, delta: _delta, ...rest } = choice
-  const message = isObject(given) ? given : {}
+  const { message: given, delta, ...rest } = choice
+  const message = [given, delta].find(isObject) ?? textMessage(rest['text'])
   const index = Number.isInteger(rest['index']) ? Number(rest['index']) : position
   const calls = toolCalls(message['tool_calls'], `${call.id}_${index}`)
   if (calls === undefined) delete message['tool_calls']
   else message['tool_calls'] = calls
-  const { content } = message
-  const silent = content === undefined || content === null || (content === '' && calls !== undefined)
   addReasoning(message)
   const finish = rest['finish_reason'] ?? 'stop'
   return {
     ...rest,
     index,
-    message: { ...message, role: 'assistant', content: silent ? null : content },
+    message: { ...message, role: 'assistant', content: mendedContent(message) },
     finish_reason: finish === 'stop' && calls !== undefined ? 'tool_calls' : finish,
   }
+}
+
+/** Some servers answer chat in the words of text completions. */
+function textMessage(text: unknown): JsonObject {
+  if (typeof text === 'string') return { content: text }
+  throw bad('the upstream’s answer has a choice without a message')
+}
+
+/** What may stand in a message instead of content. */
+const insteadOfContent = ['tool_calls', 'function_call', 'refusal', 'audio'] as const
+
+/** Nothing said is `null` beside something else that was said, and an empty text alone. */
+function mendedContent(message: JsonObject): unknown {
+  const { content } = message
+  if (content !== undefined && content !== null && content !== '') return content
+  const other = insteadOfContent.some((name) => message[name] !== undefined && message[name] !== null)
+  return other ? null : ''
 }
 
 /** The vendor's own member stays for clients that read it. */
@@ -82,4 +103,8 @@ function argumentText(value: unknown): string {
   if (value === undefined || value === null) return '{}'
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.trim() === '' || text.trim() === 'null' ? '{}' : text
+}
+
+function bad(message: string): ProviderFault {
+  return new ProviderFault({ kind: 'bad_response', message })
 }

@@ -33,8 +33,7 @@ function generated(random: Random, index: number, traits: ConversationTraits): G
   const steps = Math.floor(random() * 6)
   for (let step = 0; step < steps; step += 1)
     messages.push(...stepOf(random, `${index}_${step}`, tools, traits))
-  const last =
-    tools && random() < 0.3 ? toolStep(random, `${index}_last`, traits) : [finalMessage(random, traits)]
+  const last = tools && random() < 0.3 ? toolStep(random, `${index}_last`) : [finalMessage(random, traits)]
   messages.push(...last)
   return { messages, ...(tools && { tools: toolList }), ...parameters(random, tools) }
 }
@@ -44,7 +43,7 @@ function stepOf(random: Random, id: string, tools: boolean, traits: Conversation
   if (dice < 0.1) return [systemMessage(random)]
   if (dice < 0.45) return [userMessage(random, traits)]
   if (dice < 0.75 || !tools) return [{ role: 'assistant', content: pick(random, texts) }]
-  return toolStep(random, id, traits)
+  return toolStep(random, id)
 }
 
 function systemMessage(random: Random): object {
@@ -70,7 +69,7 @@ function content(random: Random, images: boolean): unknown {
   return parts
 }
 
-function toolStep(random: Random, id: string, traits: ConversationTraits): object[] {
+function toolStep(random: Random, id: string): object[] {
   const count = 1 + Math.floor(random() * 3)
   // Ids as vendors make them: foreign characters, long ones, and numbering that starts again in every turn.
   const style = pick(random, [
@@ -94,7 +93,6 @@ function toolStep(random: Random, id: string, traits: ConversationTraits): objec
     content: random() < 0.8 ? pick(random, texts) : [{ type: 'text', text: 'ok' }],
   }))
   const spoken = pick(random, [null, '', 'I look it up.'])
-  void traits
   return [
     { role: 'assistant', content: spoken, tool_calls: calls },
     ...(random() < 0.3 ? results.toReversed() : results),

@@ -72,13 +72,13 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const requests: SimulatedRequest[] = []
   const violations: (Violation & { request: SimulatedRequest })[] = []
   const server = createServer((message, reply) => {
-    void receive(message).then((request) => {
+    void receive(message).then(async (request) => {
       requests.push(request)
-      const route = options.routes.find((each) => matches(each, request))
-      const found = asViolation(options.authenticate(request), 401) ?? problemOf(route, request)
-      if (found === undefined) return write(reply, route!.answer(request))
+      const found = await played(request, reply, options).catch(asFailure)
+      if (found === undefined) return
       violations.push({ ...found, request })
-      return write(reply, { status: found.status, json: options.refusal(found) })
+      if (reply.headersSent) reply.destroy()
+      else await write(reply, { status: found.status, json: options.refusal(found) })
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -96,6 +96,23 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
         server.closeAllConnections()
       }),
   }
+}
+
+/** Answers, or gives back why not. */
+async function played(
+  request: SimulatedRequest,
+  reply: ServerResponse,
+  options: SimulatorOptions,
+): Promise<Violation | undefined> {
+  const route = options.routes.find((each) => matches(each, request))
+  const found = asViolation(options.authenticate(request), 401) ?? problemOf(route, request)
+  if (found === undefined) await write(reply, route!.answer(request))
+  return found
+}
+
+/** A mistake in the simulator itself must fail the test that asked, not the process. */
+function asFailure(error: unknown): Violation {
+  return { status: 500, message: `the simulator failed: ${String(error)}` }
 }
 
 function problemOf(route: SimulatedRoute | undefined, request: SimulatedRequest): Violation | undefined {
@@ -126,11 +143,20 @@ async function receive(message: IncomingMessage): Promise<SimulatedRequest> {
   )
   return {
     method: message.method ?? '',
-    path: decodeURIComponent(url.pathname),
+    path: decoded(url.pathname),
     query: url.searchParams,
     headers,
     body: parsed(bytes.toString('utf8')),
     bytes,
+  }
+}
+
+/** As it is when its percent signs mean nothing. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
   }
 }
 

@@ -29,6 +29,9 @@ export function completions(chat: Operation<ChatRequest, ChatCompletion, ChatChu
     response: (body, call) => (has(call.model) ? completion(body) : bridged.response(body, call)),
     stream: (call) =>
       has(call.model) ? openaiCompletionDecoder() : (bridged.stream?.(call) ?? openaiCompletionDecoder()),
+    // The endpoint itself takes several prompts at once.
+    split: (call) => (has(call.model) ? undefined : bridged.split(call)),
+    join: bridged.join,
   }
 }
 
