@@ -40,10 +40,10 @@ test('context editing and compaction bring their beta features', () => {
   expect(headers['anthropic-beta']).toBe('context-management-2025-06-27,compact-2026-01-12')
 })
 
-test('another wire format is refused with the name of the one there is', () => {
+test('another wire format is refused with the names of those there are', () => {
   const parsed = options.safeParse({ api_key: 'test-key', api: 'complete' })
   expect(parsed.error?.issues[0]).toMatchObject({
     path: ['api'],
-    message: expect.stringContaining('"messages"') as string,
+    message: expect.stringContaining('use messages or messages-prompt') as string,
   })
 })

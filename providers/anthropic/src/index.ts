@@ -1,5 +1,6 @@
 import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmproxy/provider-kit'
 import { messagesFault } from './fault.ts'
+import { promptRequest } from './messages-prompt.ts'
 import { type Options, options } from './options.ts'
 import { relayedRequest } from './relayed-request.ts'
 import { messagesRequest } from './request.ts'
@@ -11,19 +12,21 @@ export default definePlugin({ type: 'anthropic', options, example: { models: ['c
 
 function create(options: Options): Provider {
   const headers = { 'anthropic-version': options.version }
+  const asPrompt = options.api === 'messages-prompt'
   return {
     // Paths below contain the version; people write base URLs with and without it.
     baseUrl: options.base_url.replace(/\/v1$/, ''),
     clientHeaders: ['anthropic-beta', 'anthropic-version'],
     operations: {
       chat: {
-        request: (call) => messagesRequest(call, options),
+        request: (call) => (asPrompt ? promptRequest : messagesRequest)(call, options),
         response: completionOf,
         stream: messageDecoder,
       },
       // The vendor's own dialect: the client's bytes go out, the upstream's come back.
       messages: { request: (call) => relayedRequest(call, options) },
     },
+    ...(asPrompt && { supports: { tools: false, images: false, json_schema: false } }),
     authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
     fault: messagesFault,
     health: { request: () => ({ method: 'GET', path: '/v1/models?limit=1', headers }) },
