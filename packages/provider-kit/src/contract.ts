@@ -188,6 +188,8 @@ export interface BinaryAnswer {
   /** The media type, lower case, without parameters. */
   readonly mediaType: string
   readonly base64: string
+  /** The JSON body that `follow` answered with the request for this file: what the vendor says about the job. */
+  readonly job?: unknown
 }
 
 export interface FramingLimits {

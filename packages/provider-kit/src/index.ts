@@ -19,15 +19,19 @@ export { finishReason, type FinishVerdict } from './finish-reason.ts'
 export { FrameRules, type FrameRulesOptions, type FrameVerdict } from './frame-rules.ts'
 export { isObject, type JsonObject } from './frame-rules-shape.ts'
 export { healthVerdict } from './health-verdict.ts'
+export { imagePatch } from './image-patch.ts'
 export { joinUrl } from './join-url.ts'
 export { jsonLines } from './json-lines.ts'
+export { asksWithFunctions, functionsAsTools, withFunctionCalls } from './legacy-functions.ts'
 export { type AnswerMends, mendedAnswers, type MendedAnswers } from './mended-answers.ts'
+export { type ModelTraits, rulesOfModel } from './model-traits.ts'
 export { modelIds, type OpenaiCompatible, openaiCompatible, type Patch } from './openai-compatible.ts'
 export { openaiFault } from './openai-fault.ts'
 export { openaiCompletionDecoder, openaiDecoder, readChoices, throwErrorBody } from './openai-stream.ts'
 export { apiKey, baseUrl, bearer, keyHeader } from './options.ts'
 export {
   clamped,
+  everyParameter,
   type Members,
   parameterMembers,
   parameterPatch,
@@ -40,3 +44,4 @@ export { badResponse, kindOf, notOffered, refuse, stringAt } from './refusals.ts
 export { goDuration, retryHint } from './retry-hint.ts'
 export { Secret } from './secret.ts'
 export { plainText, transcript, type TranscriptFormat } from './transcript.ts'
+export { type VideoJobs, videoJobs } from './video-jobs.ts'

@@ -119,7 +119,7 @@ const frameStatuses: readonly (readonly [RegExp, number])[] = [
   [/permission/, 403],
   [/not_found/, 404],
   // Before `invalid`: the type of a content filter is that of any invalid request.
-  [/invalid|bad_request|context_length|content_filter|content_policy/, 400],
+  [/invalid|bad_request|context_length|content_filter|content_policy|moderation_blocked/, 400],
   [/overload/, 503],
   [/timeout/, 504],
 ]

@@ -1,4 +1,4 @@
-import { asksForNothing, type ChatParameter } from './chat-parameters.ts'
+import { asksForNothing, type ChatParameter, chatParameters } from './chat-parameters.ts'
 import type { Call } from './contract.ts'
 import { ProviderFault } from './fault.ts'
 import type { Patch } from './openai-compatible.ts'
@@ -26,6 +26,15 @@ export type ParameterRule =
 export type ParameterRules = Readonly<Record<ChatParameter, ParameterRule>> & {
   readonly '*': 'forward' | 'drop'
   readonly [extension: string]: ParameterRule
+}
+
+/** Forwards everything: what a vendor that speaks the format whole starts from. */
+export const everyParameter: ParameterRules = {
+  ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'forward'])) as Record<
+    ChatParameter,
+    'forward'
+  >),
+  '*': 'forward',
 }
 
 /** Members that are no parameters: each provider sends them in its own way, and none of them is ever reported. */
