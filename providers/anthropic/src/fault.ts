@@ -58,7 +58,7 @@ export function messagesFault(response: FailedResponse): Fault | undefined {
     kind,
     message: redactKeys(message),
     code,
-    param: null,
+    param: /maximum allowed number of output tokens/i.test(message) ? 'max_tokens' : null,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
     ...(status === undefined ? {} : { status }),
   }
