@@ -28,7 +28,7 @@ test('what the gateway tells of itself', async () => {
     { ...good, entry: { models: ['m', { id: 'n', context_window: 7 }] } },
     good,
   ])
-  expect(gateway.models().data.map(({ id, providers }) => [id, providers])).toEqual([
+  expect((await gateway.models()).data.map(({ id, providers }) => [id, providers])).toEqual([
     ['m', ['toy0', 'toy1']],
     ['n', ['toy0']],
   ])

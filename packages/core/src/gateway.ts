@@ -16,6 +16,8 @@ import {
 } from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
 import { Vitals } from './health/vitals.ts'
+import { ModelCatalogue } from './model-catalogue.ts'
+import { probe, type ProbeReport } from './probe.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
@@ -59,6 +61,7 @@ export class Gateway {
   readonly #parts: GatewayParts
   readonly #running = new Set<RequestRun>()
   readonly #vitals: Vitals
+  readonly #catalogue: ModelCatalogue
   readonly #startedAt: number
   #closed = false
 
@@ -66,6 +69,7 @@ export class Gateway {
     const { clock, ledger, snapshot } = parts
     this.#parts = parts
     this.#startedAt = Math.floor(clock.epoch() / 1000)
+    this.#catalogue = new ModelCatalogue(clock, snapshot.config.models_ttl * 1000)
     this.#vitals = new Vitals(clock.now(), snapshot.live.size > 0)
     ledger.configure(snapshot.live.keys(), (model) => snapshot.table.label(model))
   }
@@ -145,9 +149,17 @@ export class Gateway {
     return respond(this, operation, body, options, this.#parts)
   }
 
-  /** The JSON of `GET /v1/models`: exactly the names that resolve. */
-  models(): ModelListing {
-    return modelListing(this.#parts.snapshot, this.#startedAt)
+  /** The JSON of `GET /v1/models`: the names that are configured, and what vendors have for configured patterns. */
+  async models(): Promise<ModelListing> {
+    const { snapshot } = this.#parts
+    await this.#catalogue.refresh(snapshot.live.values())
+    return modelListing(snapshot, this.#catalogue, this.#startedAt)
+  }
+
+  /** Asks every provider that is on whether it is well, as its `health_check` says. Never rejects. */
+  probe(timeoutMs = 10_000): Promise<readonly ProbeReport[]> {
+    const { snapshot, clock } = this.#parts
+    return Promise.all([...snapshot.live.values()].map((live) => probe(live, clock, timeoutMs)))
   }
 
   /** One model by any name that resolves, listed or not. */

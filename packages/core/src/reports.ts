@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { type HealthReport, healthReport } from './health/health-report.ts'
 import { providersReport } from './health/providers-report.ts'
 import type { Vitals } from './health/vitals.ts'
+import type { ModelCatalogue } from './model-catalogue.ts'
 import type { ListedModel } from './routing/model-table.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -38,8 +39,18 @@ export function modelLine(
   }
 }
 
-export function modelListing({ table }: Snapshot, created: number): ModelListing {
-  return { object: 'list', data: table.list().map((model) => modelLine(model, created)) }
+/** Configured names first, then what vendors have for configured patterns; each name once, and each of them resolves. */
+export function modelListing(
+  { table, live }: Snapshot,
+  catalogue: Pick<ModelCatalogue, 'ids'>,
+  created: number,
+): ModelListing {
+  const configured = table.list()
+  const names = new Set(configured.map(({ id }) => id))
+  const offered = [...live.values()].flatMap((provider) => catalogue.ids(provider))
+  const found = [...new Set(offered)].filter((id) => !names.has(id)).toSorted()
+  const models = [...configured, ...found.flatMap((id) => table.find(id) ?? [])]
+  return { object: 'list', data: models.map((model) => modelLine(model, created)) }
 }
 
 /** The JSON of `GET /health`. */

@@ -2,11 +2,13 @@ import type { OperationName } from '@llmproxy/provider-kit'
 import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
-import { Attempt, type AttemptResult } from './exchange/attempt.ts'
+import { Attempt } from './exchange/attempt.ts'
+import type { AttemptResult } from './exchange/attempt-input.ts'
 import { thrownFault } from './exchange/classify.ts'
+import { joinedCodec } from './exchange/fan-out.ts'
 import { messagesUsage } from './exchange/messages-usage.ts'
 import { carriedFault } from './exchange/plugin-fault.ts'
-import { prepare } from './exchange/prepare.ts'
+import { splitRequest } from './exchange/split-request.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { WatchLimits } from './exchange/watch.ts'
 import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
@@ -125,7 +127,7 @@ function prepared(
   run.begin(live, target.upstreamModel)
   const call = run.call(live, target.upstreamModel)
   try {
-    const request = prepare({
+    const { request, parts } = splitRequest({
       operation,
       baseUrl: live.baseUrl,
       codec,
@@ -138,9 +140,11 @@ function prepared(
     return new Attempt({
       live,
       operation,
-      codec,
+      codec: parts === undefined ? codec : joinedCodec(codec),
+      ownCodec: codec,
       call,
       request,
+      ...(parts && { parts }),
       clock,
       limits: limitsOf(run, live, config),
       silentSince: run.ingress.startedAt,

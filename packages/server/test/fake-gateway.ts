@@ -15,6 +15,8 @@ export interface FakeGateway extends ServedGateway {
   release(): void
 }
 
+const names = ['json', 'vendor/some-model']
+
 /** A gateway without upstreams: the model's name says what it answers. */
 export function fakeGateway(): FakeGateway {
   const held = new Set<() => void>()
@@ -34,8 +36,8 @@ export function fakeGateway(): FakeGateway {
       gateway.endings.push(ending)
       return outcome(ingress, ending)
     },
-    models: () => ({ object: 'list', data: ['json', 'vendor/some-model'].map(modelLine) }),
-    model: (id) => gateway.models().data.find((model) => model.id === id),
+    models: () => Promise.resolve({ object: 'list', data: names.map(modelLine) }),
+    model: (id) => names.map(modelLine).find((model) => model.id === id),
     health: () => ({
       status: gateway.status,
       timestamp: 0,

@@ -127,6 +127,12 @@ export const providerHostShape = {
   circuit_breaker_timeout: seconds
     .optional()
     .describe('Seconds that the breaker stays open. Default: the global value.'),
+  health_check: z
+    .enum(['free', 'generate', 'off'])
+    .default('free')
+    .describe(
+      '`free`: a request that costs nothing. `generate`: a minimal chat request, which does. `off`: none.',
+    ),
   strict: z.boolean().default(false).describe('Refuse a request (400) when a field of it would be dropped.'),
   supports: supportsSchema.optional().describe('Overrides what the plugin says it supports.'),
   allow_h2: z
@@ -193,6 +199,9 @@ export const configSchema = z.strictObject({
   write_timeout: seconds
     .default(120)
     .describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
+  models_ttl: seconds
+    .default(300)
+    .describe('Seconds that a vendor’s model list is kept for `GET /v1/models`. 0: vendors are not asked.'),
   max_attempts: z
     .int()
     .positive()

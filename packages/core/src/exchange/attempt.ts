@@ -1,67 +1,21 @@
-import type {
-  Call,
-  FailedResponse,
-  HeaderMap,
-  Operation,
-  OperationName,
-  PreparedRequest,
-} from '@llmproxy/provider-kit'
-import type { Clock } from '../clock.ts'
-import type { LiveProvider } from '../live-provider.ts'
+import type { FailedResponse, HeaderMap, PreparedRequest } from '@llmproxy/provider-kit'
 import { dated, isJson } from './answer-head.ts'
+import type { Answer } from './ask.ts'
+import type { AttemptInput, AttemptResult } from './attempt-input.ts'
 import { AttemptIo, authorized, unauthorized } from './authorize.ts'
 import { classify, parseJson, thrownFault } from './classify.ts'
 import { Collector } from './collect.ts'
 import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.ts'
+import { sendParts } from './fan-out.ts'
+import { Follow } from './follow.ts'
 import type { StreamState } from './lane.ts'
 import { type LaneInput, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
 import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import { StreamAnswer, type StreamListener } from './stream-answer.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
-import { Watch, type WatchLimits, type WatchListener } from './watch.ts'
+import { Watch, type WatchListener } from './watch.ts'
 import { isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
-
-/** Where the frames of a stream go. */
-export interface StreamPort {
-  /** The first frames are there: send the head, with what is passed on of the upstream's. */
-  commit(headers: HeaderMap, firstByteMs: number): void
-  /** `false`: the client is full. */
-  write(bytes: Buffer): boolean
-  end(bytes: Buffer): void
-  /** Nothing has been sent for a while. */
-  keepalive(): void
-}
-
-export interface AttemptInput {
-  readonly live: LiveProvider
-  readonly operation: OperationName
-  readonly codec: Operation
-  readonly call: Call
-  readonly request: PreparedRequest
-  readonly clock: Clock
-  readonly limits: WatchLimits
-  /** `clock.now()` since when the client has heard nothing. */
-  readonly silentSince: number
-  readonly includeUsage: boolean
-  /** Bytes. */
-  readonly responseLimit: number
-  /** Bytes. */
-  readonly eventLimit: number
-  readonly port: StreamPort
-}
-
-export type AttemptResult =
-  | { readonly kind: 'fault'; readonly fault: AttemptFault }
-  | {
-      readonly kind: 'whole'
-      readonly status: number
-      readonly headers: HeaderMap
-      readonly answer: WholeAnswer
-    }
-  | { readonly kind: 'streamed' }
-  /** The stream failed after its first frames had been sent. */
-  | { readonly kind: 'broken'; readonly fault: AttemptFault }
 
 const failureTextLimit = 64 * 1024
 /** Milliseconds that an upstream gets to close its body after its last event, so that the socket can be kept. */
@@ -81,6 +35,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #headers: HeaderMap = {}
   #collector: Collector | undefined
   #stream: StreamAnswer | undefined
+  #follow: Follow | undefined
   #committed = false
   #upstreamOver = false
   /** The client does not read. */
@@ -130,7 +85,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   }
 
   #begin(): void {
-    const { live, request } = this.#input
+    const { live, request, parts } = this.#input
+    // Each part is authorized on its own.
+    if (parts !== undefined) return this.#send(request)
     try {
       const ready = authorized(live.provider, request, this.#io)
       if (ready instanceof Promise)
@@ -146,11 +103,16 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #send(request: PreparedRequest): void {
     if (this.#over) return
-    const { live, clock } = this.#input
+    const { live, clock, parts, operation, call, ownCodec, responseLimit: limit } = this.#input
     const transfer =
-      live.upstream === undefined
-        ? sendInProcess(live.provider, request, this, clock)
-        : send(live.upstream, live.origin, request, this)
+      parts !== undefined
+        ? sendParts(
+            { live, operation, codec: ownCodec, call, parts, clock, limit, classify: this.#classify },
+            this,
+          )
+        : live.upstream === undefined
+          ? sendInProcess(live.provider, request, this, clock)
+          : send(live.upstream, live.origin, request, this)
     this.#transfer = transfer
     // A transport that refused at once has already settled the attempt.
     if (this.#over) transfer.abort()
@@ -184,7 +146,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     try {
       const lane = openLane(this.#laneInput())
       this.state = lane.state
-      this.#stream = new StreamAnswer(lane, this, eventLimit)
+      this.#stream = new StreamAnswer(lane, this, eventLimit, codec.framing?.({ eventBytes: eventLimit }))
     } catch (error) {
       this.#fail(thrownFault(error))
     }
@@ -276,8 +238,8 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   readonly #classify = (response: FailedResponse): AttemptFault =>
     classify(this.#input.live.provider, response)
 
-  #refused(): void {
-    const text = this.#collector!.bytes().toString('utf8')
+  #refused(bytes = this.#collector!.bytes()): void {
+    const text = bytes.toString('utf8', 0, failureTextLimit)
     const body = parseJson(text)
     const status = this.#status
     const headers = dated(this.#headers, this.#input.clock)
@@ -287,16 +249,33 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   }
 
   #whole(): void {
-    const { operation, codec, call } = this.#input
-    const answer = readWhole({
-      operation,
-      codec,
-      call,
+    const answer: Answer = {
       status: this.#status,
       headers: this.#headers,
       bytes: this.#collector!.bytes(),
-      classify: this.#classify,
-    })
+    }
+    const { live, codec, call, request, clock, responseLimit: limit } = this.#input
+    if (codec.follow === undefined) return this.#read(answer)
+    const heard = () => this.#watch.heard()
+    this.#follow = new Follow({ live, codec, call, request, clock, limit, heard }, (result) =>
+      this.#followed(result),
+    )
+    this.#follow.next(answer)
+  }
+
+  /** The end of a job: its result, or the failure of one of the requests for it. */
+  #followed(result: Answer | AttemptFault): void {
+    if (this.#over) return
+    if ('kind' in result) return this.#fail(result)
+    this.#status = result.status
+    this.#headers = result.headers
+    if (this.#success) this.#read(result)
+    else this.#refused(result.bytes)
+  }
+
+  #read({ status, headers, bytes }: Answer): void {
+    const { operation, codec, call } = this.#input
+    const answer = readWhole({ operation, codec, call, status, headers, bytes, classify: this.#classify })
     if (isFault(answer)) return this.#fail(answer)
     if (!call.stream) {
       this.#drop()
@@ -377,6 +356,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#stopLingering()
     this.#io.abort()
     this.#transfer?.abort()
+    this.#follow?.abort()
     this.#decoding?.stop()
   }
 

@@ -7,6 +7,7 @@ import type {
   UpstreamRequest,
 } from '@llmproxy/provider-kit'
 import type { Ingress } from '../ingress/ingress.ts'
+import { multipart } from './multipart.ts'
 import { appendMember, patchJson } from './splice.ts'
 
 export interface PrepareInput {
@@ -31,13 +32,33 @@ export function prepare(input: PrepareInput): PreparedRequest {
     throw new TypeError('request() must give back a path that starts with "/", and no promise')
   }
   const method = upstream.method ?? 'POST'
+  const headers =
+    upstream.headers === undefined ? input.headers : { ...input.headers, ...lowerCase(upstream.headers) }
+  const url = input.baseUrl + upstream.path
+  const { operation } = input
+  if (method === 'GET') return { operation, method, url, headers }
+  if (upstream.form === undefined)
+    return { operation, method, url, headers, body: bodyBytes(upstream, input) }
+  const { contentType, bytes } = multipart(upstream.form, `llmproxy-${input.call.id}`)
+  return { operation, method, url, headers: { ...headers, 'content-type': contentType }, body: bytes }
+}
+
+/** The request of a probe or a follow-up: without a client's body to fall back on. */
+export function prepareAlone(
+  upstream: UpstreamRequest,
+  {
+    operation,
+    baseUrl,
+    headers,
+  }: Pick<PreparedRequest, 'operation' | 'headers'> & { readonly baseUrl: string },
+): PreparedRequest {
+  const method = upstream.method ?? 'GET'
   return {
-    operation: input.operation,
+    operation,
     method,
-    url: input.baseUrl + upstream.path,
-    headers:
-      upstream.headers === undefined ? input.headers : { ...input.headers, ...lowerCase(upstream.headers) },
-    ...(method === 'GET' ? {} : { body: bodyBytes(upstream, input) }),
+    url: baseUrl + upstream.path,
+    headers: { ...headers, ...lowerCase(upstream.headers ?? {}) },
+    ...(method === 'POST' && { body: Buffer.from(JSON.stringify(upstream.body ?? {})) }),
   }
 }
 

@@ -1,7 +1,8 @@
+import type { Framing, SseEvent } from '@llmproxy/provider-kit'
 import { findBulk } from './json-bulk.ts'
 import { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
-import type { Lane } from './lane.ts'
+import type { Lane, LaneVerdict } from './lane.ts'
 import { type SseSink, SseSplitter } from './sse.ts'
 import type { AttemptFault } from './transfer.ts'
 import { nestedTooDeep } from './whole-answer.ts'
@@ -20,21 +21,25 @@ export class StreamAnswer implements SseSink {
   readonly #lane: Lane
   readonly #listener: StreamListener
   readonly #splitter: SseSplitter
+  readonly #framing: Framing | undefined
   readonly #output = new Batch()
   #fault: AttemptFault | undefined
   #done = false
   #over = false
 
-  constructor(lane: Lane, listener: StreamListener, eventLimit: number) {
+  /** `framing`: how the bytes are cut into events when they are no server-sent events. */
+  constructor(lane: Lane, listener: StreamListener, eventLimit: number, framing?: Framing) {
     this.#lane = lane
     this.#listener = listener
+    this.#framing = framing
     this.#splitter = new SseSplitter(eventLimit)
   }
 
   data(chunk: Buffer): void {
     if (this.#over) return
     try {
-      this.#splitter.push(chunk, this)
+      if (this.#framing === undefined) this.#splitter.push(chunk, this)
+      else for (const event of this.#framing.push(chunk)) this.#framed(event)
     } catch (error) {
       this.#fault ??= thrownFault(error)
     }
@@ -44,10 +49,23 @@ export class StreamAnswer implements SseSink {
   /** One event from the splitter. After a verdict that ends the stream the rest of the bytes is nobody's. */
   event(buffer: Buffer, start: number, end: number, plain: boolean): void {
     if (this.#done || this.#fault !== undefined) return
-    const verdict =
+    this.#note(
       findBulk(buffer, Infinity, start, end) === undefined
         ? this.#lane.event(buffer, start, end, plain, this.#output)
-        : nestedTooDeep
+        : nestedTooDeep,
+    )
+  }
+
+  #framed(event: SseEvent): void {
+    if (this.#done || this.#fault !== undefined) return
+    this.#note(
+      findBulk(Buffer.from(event.data), Infinity) === undefined
+        ? this.#lane.decode!(event, this.#output)
+        : nestedTooDeep,
+    )
+  }
+
+  #note(verdict: LaneVerdict): void {
     if (verdict === 'done') this.#done = true
     else if (verdict !== 'more') this.#fault = verdict
   }
@@ -56,7 +74,8 @@ export class StreamAnswer implements SseSink {
   end(): void {
     if (this.#over) return
     try {
-      this.#splitter.finish(this)
+      if (this.#framing === undefined) this.#splitter.finish(this)
+      else for (const event of this.#framing.end()) this.#framed(event)
     } catch (error) {
       this.#fault ??= thrownFault(error)
     }

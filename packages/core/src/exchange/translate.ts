@@ -1,4 +1,4 @@
-import type { StreamDecoder } from '@llmproxy/provider-kit'
+import type { SseEvent, StreamDecoder } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
 import { closeFrames } from './close-frames.ts'
@@ -21,7 +21,10 @@ export class TranslateLane implements Lane {
 
   event(buffer: Buffer, start: number, end: number, _plain: boolean, output: Batch): LaneVerdict {
     const event = parseEvent(buffer, start, end)
-    if (event === undefined) return 'more'
+    return event === undefined ? 'more' : this.decode(event, output)
+  }
+
+  decode(event: SseEvent, output: Batch): LaneVerdict {
     try {
       return this.#write(this.#decoder.event(event), output) ?? 'more'
     } catch (error) {

@@ -1,13 +1,20 @@
-import { createGateway, formatProblem } from '@llmproxy/core'
+import { createGateway, formatProblem, type Gateway } from '@llmproxy/core'
 import { providerLines } from '../banner.ts'
 import { judgeBind } from '../bind-rules.ts'
 import { pluginLoader } from '../load-plugin.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
+import { probeLine } from './probe-line.ts'
 import { openConfig } from './config-file.ts'
 import { refuseProblems } from './config-problems.ts'
 
-/** `llmproxy check`: everything that is wrong with the configuration, or what it would switch on and off. */
-export async function check(context: CommandContext, { config }: { config?: string }): Promise<void> {
+/**
+ * `llmproxy check`: everything that is wrong with the configuration, or what it would switch on and off. `probe`: asks every provider
+ * that is on whether it is well, and fails when one is not.
+ */
+export async function check(
+  context: CommandContext,
+  { config, probe }: { config?: string; probe?: boolean },
+): Promise<void> {
   const file = openConfig(context, config)
   const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
   await refuseProblems(file, options)
@@ -19,8 +26,17 @@ export async function check(context: CommandContext, { config }: { config?: stri
     }
     for (const line of providerLines(gateway)) context.print(line)
     if (refusal !== undefined) throw new CommandFailed(refusal)
+    if (probe === true) await probeAll(context, gateway)
     context.print(`${file.path} is valid`)
   } finally {
     await gateway.close()
   }
+}
+
+async function probeAll(context: CommandContext, gateway: Gateway): Promise<void> {
+  const reports = await gateway.probe()
+  for (const report of reports) context.print(gateway.scrub(probeLine(report)))
+  const unwell = reports.filter(({ verdict }) => verdict?.status === 'unhealthy')
+  if (unwell.length > 0)
+    throw new CommandFailed(`not well: ${unwell.map(({ provider }) => provider).join(', ')}`)
 }

@@ -286,3 +286,37 @@ describe('as a process', () => {
     expect(text.err).toMatch(/^config\.yaml:1:1 .*prot.*did you mean "port"\?\n$/)
   })
 })
+
+describe('check --probe', () => {
+  const vendor = (answer: number) =>
+    ({
+      ...toyPlugin,
+      create: () => ({
+        ...toyPlugin.create({}),
+        health: { request: () => ({ method: 'GET', path: '/up' }) },
+        exchange: () =>
+          Promise.resolve({ status: answer, headers: {}, body: Buffer.from('{"error":{"message":"no"}}') }),
+      }),
+    }) as ProviderPlugin
+
+  test('says how each provider is, by its free health request', async () => {
+    const root = folder({ 'config.yaml': valid })
+    const { code, out } = await run(root, ['check', '--probe'], { plugins: [vendor(200)] })
+    expect(code).toBe(0)
+    expect(out).toMatch(/ {2}toy: healthy, free request, \d+ ms\n.* is valid$/)
+  })
+
+  test('fails when one is not well, and says why', async () => {
+    const root = folder({ 'config.yaml': valid })
+    const { code, out, err } = await run(root, ['check', '--probe'], { plugins: [vendor(401)] })
+    expect([code, err]).toEqual([1, 'not well: toy'])
+    expect(out).toContain('toy: unhealthy (configuration: no)')
+  })
+
+  test('a provider without a health request is not asked', async () => {
+    const root = folder({ 'config.yaml': valid })
+    const { code, out } = await run(root, ['check', '--probe'])
+    expect(code).toBe(0)
+    expect(out).toContain('toy: not asked (this provider has no free health request)')
+  })
+})

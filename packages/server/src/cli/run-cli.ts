@@ -91,6 +91,7 @@ function addConfigCommands(program: Command, context: CommandContext): void {
     .command('check')
     .description('say what is wrong with the configuration, or what it switches on')
     .option(...configOption)
+    .option('--probe', 'ask every provider that is on whether it is well, by its free health request')
     .action((given: Parameters<typeof check>[1]) => check(context, given))
   program
     .command('init')

@@ -1,0 +1,207 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Operation, PreparedRequest, UpstreamResponse } from '@llmproxy/provider-kit'
+import { expect, test } from 'vitest'
+import { eventResponse, jsonResponse, never, type Toy, toyGateway } from '../../test/toy-gateway.ts'
+
+interface Body {
+  readonly input: string[]
+}
+
+type Answer = { data: { embedding: number[] }[]; usage: { prompt_tokens: number; total_tokens: number } }
+
+/** Embeddings of a vendor that takes two inputs at once; a vector is the length of its text. */
+const embeddings = {
+  request: (call: { body: object }) => ({ path: '/embed', body: call.body }),
+  response: (body: unknown) => body as Answer,
+  split: ({ body }: { body: Body }) => {
+    const pairs = Array.from({ length: Math.ceil(body.input.length / 2) }, (_, at) =>
+      body.input.slice(at * 2, at * 2 + 2),
+    )
+    return pairs.map((input) => ({ ...body, input }))
+  },
+  join: (answers: readonly Answer[]) => ({
+    object: 'list',
+    data: answers.flatMap(({ data }) => data),
+    usage: {
+      prompt_tokens: answers.reduce((sum, { usage }) => sum + usage.prompt_tokens, 0),
+      total_tokens: 0,
+    },
+  }),
+} as unknown as Operation
+
+function toy(answer: (texts: string[], request: PreparedRequest) => Promise<UpstreamResponse>): Toy {
+  return {
+    provider: {
+      operations: { embeddings: embeddings as never },
+      exchange: (request) =>
+        answer((JSON.parse(Buffer.from(request.body!).toString()) as Body).input, request),
+    },
+    entry: { max_retries: 0 },
+  }
+}
+
+const vectors = (texts: string[]) =>
+  jsonResponse({
+    data: texts.map(({ length }) => ({ embedding: [length] })),
+    usage: { prompt_tokens: texts.length },
+  })
+
+const inputs = ['a', 'bb', 'ccc', 'dddd', 'eeeee']
+
+test('the parts are asked for, at most four at a time, and joined in their order', async () => {
+  let running = 0
+  let most = 0
+  const many = Array.from({ length: 20 }, (_, at) => 'x'.repeat(at + 1))
+  const { gateway, outcomes } = await toyGateway([
+    toy(async (texts) => {
+      most = Math.max(most, (running += 1))
+      // Later parts answer first.
+      for (let wait = 30 - texts[0]!.length; wait > 0; wait -= 1) await turn()
+      running -= 1
+      return vectors(texts)
+    }),
+  ])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: many })
+  const body = (await answer.json()) as Answer
+  expect(body.data.map(({ embedding }) => embedding[0])).toEqual(many.map(({ length }) => length))
+  expect(body.usage.prompt_tokens).toBe(20)
+  expect(most).toBe(4)
+  expect(outcomes[0]).toMatchObject({ ending: 'complete', attempts: [{ provider: 'toy0' }] })
+})
+
+test('one part is one exchange, with the request as it is', async () => {
+  const seen: string[][] = []
+  const { gateway } = await toyGateway([toy((texts) => Promise.resolve((seen.push(texts), vectors(texts))))])
+  expect((await gateway.respond('embeddings', { model: 'm', input: ['a', 'b'] })).status).toBe(200)
+  expect(seen).toEqual([['a', 'b']])
+})
+
+test('the first failure is the failure of all: the others are given up, and the next provider is asked for everything', async () => {
+  const aborted: string[] = []
+  const failing: Toy = {
+    provider: {
+      operations: { embeddings: embeddings as never },
+      exchange: (request, { signal }) => {
+        const { input } = JSON.parse(Buffer.from(request.body!).toString()) as Body
+        if (input[0] === 'ccc') return Promise.resolve(jsonResponse({ error: { message: 'full' } }, 503))
+        signal.addEventListener('abort', () => aborted.push(input[0]!))
+        return never
+      },
+    },
+    entry: { max_retries: 0 },
+  }
+  const { gateway, outcomes } = await toyGateway([failing, toy((texts) => Promise.resolve(vectors(texts)))])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs })
+  expect(((await answer.json()) as Answer).data).toHaveLength(5)
+  expect(aborted.toSorted()).toEqual(['a', 'eeeee'])
+  await answer.outcome
+  expect(outcomes[0]!.attempts.map(({ provider, fault }) => [provider, fault?.kind])).toEqual([
+    ['toy0', 'overloaded'],
+    ['toy1', undefined],
+  ])
+})
+
+test('an answer of a part that cannot be read fails them all', async () => {
+  const { gateway } = await toyGateway([
+    toy((texts) => Promise.resolve(texts[0] === 'a' ? vectors(texts) : jsonResponse({ nothing: true }))),
+  ])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs })
+  expect(answer.status).toBe(502)
+  expect(await answer.text()).toContain('bad_response')
+})
+
+test('a client that leaves takes every part with it', async () => {
+  let aborted = 0
+  const { gateway, outcomes } = await toyGateway([
+    {
+      provider: {
+        operations: { embeddings: embeddings as never },
+        exchange: (_request, { signal }) => {
+          signal.addEventListener('abort', () => (aborted += 1))
+          return never
+        },
+      },
+    },
+  ])
+  const abort = new AbortController()
+  const answer = gateway.respond('embeddings', { model: 'm', input: inputs }, { signal: abort.signal })
+  await turn()
+  abort.abort()
+  await (
+    await answer
+  ).outcome
+  expect(aborted).toBe(3)
+  expect(outcomes[0]!.ending).toBe('client_gone')
+})
+
+test('too many parts are a mistake of the client', async () => {
+  const { gateway } = await toyGateway([toy((texts) => Promise.resolve(vectors(texts)))])
+  const answer = await gateway.respond('embeddings', {
+    model: 'm',
+    input: Array.from({ length: 514 }, () => 'a'),
+  })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('takes 257 exchanges')
+})
+
+test('what every part drops is told once', async () => {
+  const dropping = {
+    ...embeddings,
+    request: (call: { body: object; dropped(field: string): void }) => {
+      call.dropped('user')
+      return { path: '/embed', body: call.body }
+    },
+  }
+  const { gateway } = await toyGateway([
+    {
+      provider: {
+        operations: { embeddings: dropping as never },
+        exchange: (request) =>
+          Promise.resolve(vectors((JSON.parse(Buffer.from(request.body!).toString()) as Body).input)),
+      },
+    },
+  ])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs, user: 'u' })
+  expect(answer.headers['x-llmproxy-dropped']).toBe('user')
+})
+
+test('a streamed request is answered with the frames of the joined answer', async () => {
+  const chat = {
+    request: (call: { body: { messages: { content: string }[] }; stream: boolean }) => ({
+      path: '/chat',
+      body: { say: call.body.messages[0]!.content, live: call.stream },
+    }),
+    response: (body: { said: string }) => ({
+      choices: [{ index: 0, message: { content: body.said }, finish_reason: 'stop' }],
+    }),
+    stream: () => ({ event: () => [] }),
+    split: ({ body }: { body: { messages: object[] } }) =>
+      body.messages.map((message) => ({ ...body, messages: [message] })),
+    join: (answers: { choices: object[] }[]) => ({
+      id: 'joined',
+      choices: answers.map(({ choices }, index) => ({ ...choices[0], index })),
+    }),
+  } as unknown as Operation
+  const { gateway } = await toyGateway([
+    {
+      provider: {
+        operations: { chat: chat as never },
+        exchange: (request) => {
+          const { say, live } = JSON.parse(Buffer.from(request.body!).toString()) as {
+            say: string
+            live: boolean
+          }
+          return Promise.resolve(
+            live ? eventResponse(['data: {}\n\n']) : jsonResponse({ said: say.toUpperCase() }),
+          )
+        },
+      },
+    },
+  ])
+  const messages = ['one', 'two'].map((content) => ({ role: 'user', content }))
+  const answer = await gateway.respond('chat', { model: 'm', messages, stream: true })
+  const text = await answer.text()
+  expect(text).toContain('"content":"ONE"')
+  expect(text).toContain('"content":"TWO"')
+  expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+})

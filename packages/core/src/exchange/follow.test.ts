@@ -1,0 +1,169 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import {
+  type Operation,
+  type PreparedRequest,
+  ProviderFault,
+  type UpstreamResponse,
+} from '@llmproxy/provider-kit'
+import { expect, test } from 'vitest'
+import { ManualClock } from '../../test/manual-clock.ts'
+import { jsonResponse, never, type Toy, toyGateway } from '../../test/toy-gateway.ts'
+
+interface Job {
+  readonly id: string
+  readonly status: string
+}
+
+/** A vendor that answers with a job, which is asked after every two seconds, and whose file comes last. */
+const videos = {
+  request: (call: { body: object }) => ({ path: '/jobs', body: call.body }),
+  follow: (body: Job) => {
+    if (body.status === 'failed')
+      throw new ProviderFault({ kind: 'content_filter', message: 'the job was refused', code: 'moderation' })
+    if (body.status === 'done')
+      return { request: { path: `/jobs/${body.id}/file` }, afterMs: 0, binary: true }
+    return body.status === 'open' ? { request: { path: `/jobs/${body.id}` }, afterMs: 2_000 } : undefined
+  },
+  response: (body: unknown) => ({ data: [body] }),
+} as unknown as Operation
+
+function toy(exchange: (request: PreparedRequest, signal: AbortSignal) => Promise<UpstreamResponse>): Toy {
+  return {
+    provider: {
+      operations: { videos: videos as never },
+      authorize: () => ({ authorization: 'Bearer test-key' }),
+      exchange: (request, { signal }) => exchange(request, signal),
+    },
+    entry: { max_retries: 0, models: ['m'] },
+  }
+}
+
+/** Lets what is ready happen, then moves the clock until something is waited for no more. */
+async function passing(clock: ManualClock, milliseconds: number): Promise<void> {
+  for (let step = 0; step < 10; step += 1) await turn()
+  clock.advance(milliseconds)
+  for (let step = 0; step < 10; step += 1) await turn()
+}
+
+test('a job is followed to its file, with credentials each time and the pauses that it asks for', async () => {
+  const clock = new ManualClock()
+  const seen: string[] = []
+  const { gateway, outcomes } = await toyGateway(
+    [
+      toy((request) => {
+        seen.push(
+          `${request.method} ${new URL(request.url).pathname} ${request.headers['authorization'] ?? ''}`,
+        )
+        if (request.url.endsWith('/file'))
+          return Promise.resolve({
+            status: 200,
+            headers: { 'content-type': 'Video/MP4; x=y' },
+            body: Buffer.from([1, 2, 3]),
+          })
+        return Promise.resolve(jsonResponse({ id: 'j1', status: seen.length < 3 ? 'open' : 'done' }))
+      }),
+    ],
+    {},
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 1_999)
+  expect(seen).toHaveLength(1)
+  await passing(clock, 1)
+  expect(seen).toHaveLength(2)
+  await passing(clock, 2_000)
+  await passing(clock, 50)
+  const answer = await asked
+  expect(await answer.json()).toMatchObject({ data: [{ mediaType: 'video/mp4', base64: 'AQID' }] })
+  expect(seen).toEqual([
+    'POST /jobs Bearer test-key',
+    'GET /jobs/j1 Bearer test-key',
+    'GET /jobs/j1 Bearer test-key',
+    'GET /jobs/j1/file Bearer test-key',
+  ])
+  expect(outcomes[0]).toMatchObject({ ending: 'complete', attempts: [{ provider: 'toy0' }] })
+  expect(clock.pending).toBe(0)
+})
+
+test('a job that has failed is the fault that the provider makes of it', async () => {
+  const clock = new ManualClock()
+  const { gateway } = await toyGateway(
+    [toy(() => Promise.resolve(jsonResponse({ id: 'j1', status: 'failed' }, 202)))],
+    {},
+    { clock },
+  )
+  const answer = await gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  expect(answer.status).toBe(400)
+  expect(await answer.text()).toContain('the job was refused')
+})
+
+test('a follow-up that is refused is classified like any answer, and the next provider is asked', async () => {
+  const clock = new ManualClock()
+  const { gateway, outcomes } = await toyGateway(
+    [
+      toy((request) =>
+        Promise.resolve(
+          request.method === 'POST'
+            ? jsonResponse({ id: 'j1', status: 'open' })
+            : jsonResponse({ error: { message: 'gone wrong' } }, 500),
+        ),
+      ),
+      toy(() => Promise.resolve(jsonResponse({ id: 'j2', status: 'ready' }))),
+    ],
+    {},
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 2_000)
+  expect((await asked).status).toBe(200)
+  await (
+    await asked
+  ).outcome
+  expect(outcomes[0]!.attempts.map(({ fault }) => fault?.kind)).toEqual(['upstream', undefined])
+})
+
+test('a client that leaves ends the waiting and the asking', async () => {
+  for (const phase of ['waiting', 'asking']) {
+    const clock = new ManualClock()
+    let asked = 0
+    let aborted = false
+    const { gateway, outcomes } = await toyGateway(
+      [
+        toy((request, signal) => {
+          asked += 1
+          if (request.method === 'POST') return Promise.resolve(jsonResponse({ id: 'j1', status: 'open' }))
+          signal.addEventListener('abort', () => (aborted = true))
+          return never
+        }),
+      ],
+      {},
+      { clock },
+    )
+    const leaving = new AbortController()
+    const answer = gateway.respond('videos', { model: 'm', prompt: 'a cat' }, { signal: leaving.signal })
+    await passing(clock, phase === 'asking' ? 2_000 : 100)
+    leaving.abort()
+    await (
+      await answer
+    ).outcome
+    await passing(clock, 10_000)
+    expect([phase, asked, aborted]).toEqual([phase, phase === 'asking' ? 2 : 1, phase === 'asking'])
+    expect(outcomes[0]!.ending).toBe('client_gone')
+    expect(clock.pending).toBe(0)
+  }
+})
+
+test('the deadline of the request holds for jobs', async () => {
+  const clock = new ManualClock()
+  const { gateway } = await toyGateway(
+    [toy(() => Promise.resolve(jsonResponse({ id: 'j1', status: 'open' })))],
+    { request_timeout: 5 },
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 2_000)
+  await passing(clock, 2_000)
+  await passing(clock, 2_000)
+  expect((await asked).status).toBe(504)
+  expect(clock.pending).toBe(0)
+})

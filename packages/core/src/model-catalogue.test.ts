@@ -1,0 +1,101 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import { modelIds } from '@llmproxy/provider-kit'
+import { expect, test } from 'vitest'
+import { ManualClock } from '../test/manual-clock.ts'
+import { jsonResponse, never, type Toy, toyGateway } from '../test/toy-gateway.ts'
+
+const models = { request: () => ({ method: 'GET' as const, path: '/models' }), response: modelIds }
+
+interface Vendor extends Toy {
+  asked: number
+  answer: () => Promise<ReturnType<typeof jsonResponse>>
+}
+
+function vendor(ids: readonly string[], entry: object): Vendor {
+  const made: Vendor = {
+    asked: 0,
+    answer: () => Promise.resolve(jsonResponse({ data: ids.map((id) => ({ id })) })),
+    provider: {
+      models,
+      exchange: () => {
+        made.asked += 1
+        return made.answer()
+      },
+    },
+    entry,
+  }
+  return made
+}
+
+async function opened(toys: readonly Toy[], settings: object = {}) {
+  const clock = new ManualClock()
+  const { gateway } = await toyGateway(toys, settings, { clock })
+  return { clock, gateway, names: async () => (await gateway.models()).data.map(({ id }) => id) }
+}
+
+test('a pattern lists what the vendor has for it, behind the configured names, each name once', async () => {
+  const first = vendor(['gpt-b', 'gpt-a', 'other', 'exact'], { models: ['exact', 'gpt-*'] })
+  const second = vendor(['gpt-a', 'claude-x'], { models: ['gpt-*', 'claude-*'] })
+  const { names, gateway } = await opened([first, second])
+  expect(await names()).toEqual(['exact', 'claude-x', 'gpt-a', 'gpt-b'])
+  const line = (await gateway.models()).data.find(({ id }) => id === 'gpt-a')
+  expect(line).toMatchObject({ owned_by: 'toy0', providers: ['toy0', 'toy1'] })
+})
+
+test('a list is kept for five minutes, then renewed while the old one is served', async () => {
+  const one = vendor(['gpt-a'], { models: ['gpt-*'] })
+  const { names, clock } = await opened([one])
+  await names()
+  clock.advance(299_000)
+  await names()
+  expect(one.asked).toBe(1)
+  clock.advance(1_000)
+  one.answer = () => Promise.resolve(jsonResponse({ data: [{ id: 'gpt-b' }] }))
+  expect(await names()).toEqual(['gpt-a'])
+  expect(one.asked).toBe(2)
+  for (let step = 0; step < 10; step += 1) await turn()
+  expect(await names()).toEqual(['gpt-b'])
+})
+
+test('clients that ask at once share one request', async () => {
+  const one = vendor(['gpt-a'], { models: ['gpt-*'] })
+  const { names } = await opened([one])
+  expect(await Promise.all([names(), names(), names()])).toEqual([['gpt-a'], ['gpt-a'], ['gpt-a']])
+  expect(one.asked).toBe(1)
+})
+
+test('a vendor that fails keeps its last list, and is asked again after half a minute', async () => {
+  const one = vendor(['gpt-a'], { models: ['gpt-*'] })
+  const { names, clock } = await opened([one])
+  await names()
+  one.answer = () => Promise.resolve(jsonResponse({ error: 'no' }, 500))
+  clock.advance(300_000)
+  await names()
+  for (let step = 0; step < 10; step += 1) await turn()
+  expect(await names()).toEqual(['gpt-a'])
+  expect(one.asked).toBe(2)
+  clock.advance(30_000)
+  await names()
+  expect(one.asked).toBe(3)
+})
+
+test('a vendor that hangs costs the first client five seconds, and nobody after that', async () => {
+  const one = vendor([], { models: ['gpt-*', 'named'] })
+  one.answer = () => never
+  const { names, clock } = await opened([one])
+  const first = names()
+  clock.advance(5_000)
+  expect(await first).toEqual(['named'])
+  expect(await names()).toEqual(['named'])
+})
+
+test.each<[string, object, object]>([
+  ['models_ttl is 0', { models: ['gpt-*'] }, { models_ttl: 0 }],
+  ['only full names are configured', { models: ['gpt-a'] }, {}],
+  ['the pattern is renamed', { models: [{ id: 'az-*', upstream: 'gpt-a' }] }, {}],
+])('no vendor is asked when %s', async (_name, entry, settings) => {
+  const one = vendor(['gpt-a', 'az-a'], entry)
+  const { names } = await opened([one], settings)
+  await names()
+  expect(one.asked).toBe(0)
+})

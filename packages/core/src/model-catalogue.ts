@@ -1,0 +1,99 @@
+import type { Clock } from './clock.ts'
+import { parseJson } from './exchange/classify.ts'
+import { prepareAlone } from './exchange/prepare.ts'
+import type { LiveProvider } from './live-provider.ts'
+import { answered } from './probe.ts'
+import { entryOf } from './routing/route-target.ts'
+
+/** Milliseconds that a client who asks for the model list waits for the vendors at most. */
+const patienceMs = 5_000
+/** Milliseconds before a vendor that failed is asked again. */
+const retryAfterMs = 30_000
+/** Ids of one vendor; more are cut. */
+const mostIds = 5_000
+
+interface Known {
+  ids: readonly string[] | undefined
+  /** `clock.now()` from when on the list is asked for again. */
+  staleAt: number
+  asking: Promise<void> | undefined
+}
+
+/**
+ * What vendors have for the patterns of the configuration (`gpt-*`): asked for when a client wants the model list, kept for `ttlMs`.
+ * A vendor that does not answer keeps its last list. Clients cannot make it ask more often than that.
+ */
+export class ModelCatalogue {
+  readonly #clock: Clock
+  readonly #ttlMs: number
+  readonly #known = new Map<string, Known>()
+
+  /** `ttlMs` 0: vendors are never asked. */
+  constructor(clock: Clock, ttlMs: number) {
+    this.#clock = clock
+    this.#ttlMs = ttlMs
+  }
+
+  /**
+   * Asks for every list that is stale. Waits for those that are not known at all; the others are served as they were. Never
+   * rejects.
+   */
+  async refresh(providers: Iterable<LiveProvider>): Promise<void> {
+    if (this.#ttlMs === 0) return
+    const due = [...providers].flatMap((live) => this.#refresh(live) ?? [])
+    if (due.length > 0) await Promise.all(due)
+  }
+
+  /** The ids that the vendor has for the provider's patterns. */
+  ids(live: LiveProvider): readonly string[] {
+    return this.#known.get(live.name)?.ids ?? []
+  }
+
+  #refresh(live: LiveProvider): Promise<void> | undefined {
+    if (live.provider.models === undefined || patternsOf(live).length === 0) return undefined
+    let known = this.#known.get(live.name)
+    if (known === undefined) {
+      known = { ids: undefined, staleAt: -Infinity, asking: undefined }
+      this.#known.set(live.name, known)
+    }
+    if (this.#clock.now() >= known.staleAt) known.asking ??= this.#ask(live, known)
+    return known.ids === undefined ? known.asking : undefined
+  }
+
+  async #ask(live: LiveProvider, known: Known): Promise<void> {
+    const ids = await listed(live, this.#clock)
+    known.ids = ids ?? known.ids ?? []
+    known.staleAt =
+      this.#clock.now() + (ids === undefined ? Math.min(retryAfterMs, this.#ttlMs) : this.#ttlMs)
+    known.asking = undefined
+  }
+}
+
+/** The vendor's ids that a pattern of the provider covers; `undefined` when the vendor did not say. */
+async function listed(live: LiveProvider, clock: Clock): Promise<readonly string[] | undefined> {
+  const { models } = live.provider
+  try {
+    const { baseUrl, headers } = live
+    const request = prepareAlone(models!.request(), { operation: 'models', baseUrl, headers })
+    const answer = await answered(live, request, clock, patienceMs)
+    if ('kind' in answer || answer.status !== 200) return undefined
+    const patterns = patternsOf(live)
+    const ids: readonly unknown[] = models!.response(parseJson(answer.bytes.toString('utf8')))
+    const covered = ids.filter(
+      (id): id is string =>
+        typeof id === 'string' && id.length <= 256 && patterns.some((prefix) => id.startsWith(prefix)),
+    )
+    return [...new Set(covered)].slice(0, mostIds)
+  } catch {
+    // A list that cannot be read is one that was not given.
+    return undefined
+  }
+}
+
+/** The prefixes of patterns whose names go upstream as they are: those of renamed ones are not the vendor's. */
+function patternsOf(live: LiveProvider): readonly string[] {
+  return live.config.models
+    .map(entryOf)
+    .filter(({ id, upstream }) => id.endsWith('*') && (upstream === undefined || upstream === id))
+    .map(({ id }) => id.slice(0, -1))
+}

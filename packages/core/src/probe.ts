@@ -1,0 +1,133 @@
+import {
+  type Call,
+  type FailedResponse,
+  type HealthVerdict,
+  healthVerdict,
+  openaiFault,
+} from '@llmproxy/provider-kit'
+import type { Clock } from './clock.ts'
+import { type Answer, ask } from './exchange/ask.ts'
+import { classify, parseJson, thrownFault } from './exchange/classify.ts'
+import { prepare, prepareAlone } from './exchange/prepare.ts'
+import type { AttemptFault } from './exchange/transfer.ts'
+import type { LiveProvider } from './live-provider.ts'
+import { entryOf } from './routing/route-target.ts'
+
+/** How a provider is asked whether it is well: by a request that is free, by a minimal one that a model answers, or not. */
+export type ProbeKind = 'free' | 'generate' | 'off'
+
+/** What became of a probe. */
+export interface ProbeReport {
+  readonly provider: string
+  readonly type: string
+  readonly kind: ProbeKind
+  /** Absent when nothing could be asked. */
+  readonly verdict?: HealthVerdict
+  /** Why nothing was asked. */
+  readonly skipped?: string
+  /** Milliseconds until the answer was there. */
+  readonly durationMs: number
+}
+
+/** Bytes: model lists of aggregators are long, and nothing else is. */
+const answerLimit = 16 * 1024 * 1024
+
+/** Asks one provider whether it is well. Never rejects; `timeoutMs` is the limit for all of it. */
+export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number): Promise<ProbeReport> {
+  const kind = live.config.health_check
+  const startedAt = clock.now()
+  const report = { provider: live.name, type: live.type, kind }
+  let request
+  try {
+    request =
+      kind === 'off'
+        ? 'health_check is off'
+        : kind === 'free'
+          ? freeRequest(live)
+          : generateRequest(live, clock)
+  } catch (error) {
+    return { ...report, verdict: verdictOfFault(thrownFault(error)), durationMs: 0 }
+  }
+  if (typeof request === 'string') return { ...report, skipped: request, durationMs: 0 }
+  const result = await answered(live, request, clock, timeoutMs)
+  const verdict = 'kind' in result ? verdictOfFault(result) : verdictOf(live, result, kind)
+  return { ...report, verdict, durationMs: clock.now() - startedAt }
+}
+
+/** The answer to one request outside of any client's, within `timeoutMs`. */
+export function answered(
+  live: LiveProvider,
+  request: Parameters<typeof ask>[0]['request'],
+  clock: Clock,
+  timeoutMs: number,
+): Promise<Answer | AttemptFault> {
+  return new Promise((resolve) => {
+    const timer = clock.after(timeoutMs, () => {
+      asking.abort()
+      resolve({ kind: 'timeout', message: `the upstream did not answer within ${timeoutMs / 1000} s` })
+    })
+    const asking = ask({ live, request, clock, limit: answerLimit }, (result) => {
+      clock.cancel(timer)
+      resolve(result)
+    })
+  })
+}
+
+function freeRequest(live: LiveProvider) {
+  const { health } = live.provider
+  if (health === undefined) return 'this provider has no free health request'
+  const { baseUrl, headers } = live
+  return prepareAlone(health.request(), { operation: 'health', baseUrl, headers })
+}
+
+/** The specification's minimal request: it costs a few tokens. */
+function generateRequest(live: LiveProvider, clock: Clock) {
+  const codec = live.codecs.chat
+  const entry = live.config.models.map(entryOf).find(({ id, upstream }) => !(upstream ?? id).endsWith('*'))
+  if (codec === undefined) return 'this provider has no chat, which a generating health check needs'
+  if (entry === undefined)
+    return 'no model is configured by its full name, which a generating health check needs'
+  const model = entry.upstream ?? entry.id
+  const body = { model, messages: [{ role: 'user', content: 'Hi' }], max_tokens: 1 }
+  const call: Call = {
+    id: 'health',
+    created: Math.floor(clock.epoch() / 1000),
+    model,
+    stream: false,
+    body,
+    headers: {},
+    dropped: () => undefined,
+  }
+  const ingress = {
+    id: 'health',
+    operation: 'chat',
+    bytes: Buffer.from(JSON.stringify(body)),
+    body,
+    headers: {},
+    startedAt: clock.now(),
+  } as unknown as Parameters<typeof prepare>[0]['ingress']
+  const { baseUrl, headers } = live
+  return prepare({ operation: 'chat', baseUrl, codec, call, ingress, headers, askUsage: false })
+}
+
+function verdictOf({ provider }: LiveProvider, answer: Answer, kind: ProbeKind): HealthVerdict {
+  const text = answer.bytes.toString('utf8', 0, 65_536)
+  const body = parseJson(answer.bytes.toString('utf8'))
+  const { status, headers } = answer
+  const seen = { status, headers, body, text }
+  const failed: FailedResponse = { ...seen, inBand: false }
+  try {
+    const own = kind === 'free' ? provider.health?.verdict?.(seen) : undefined
+    return own ?? healthVerdict(seen, status >= 400 ? classify(provider, failed) : openaiFault(failed))
+  } catch {
+    return {
+      status: 'unhealthy',
+      reason: 'bad_response',
+      message: 'the health check’s answer could not be read',
+    }
+  }
+}
+
+function verdictOfFault({ kind, message }: AttemptFault): HealthVerdict {
+  return { status: 'unhealthy', reason: kind === 'authentication' ? 'configuration' : kind, message }
+}
