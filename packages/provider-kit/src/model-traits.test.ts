@@ -16,11 +16,27 @@ function patched(model: string, members: Partial<ChatRequest>) {
   const body = Object.freeze({ model, messages: [], ...members })
   const call = { model, body, dropped: (field: string) => void dropped.push(field) }
   const rules = rulesOfModel(model, traits)
-  return { patch: rules && parameterPatch(call as unknown as Call<ChatRequest>, rules), dropped }
+  return { patch: parameterPatch(call as unknown as Call<ChatRequest>, rules), dropped }
 }
 
 test('a model without traits takes everything as it is', () => {
-  expect(rulesOfModel('other', traits)).toBeUndefined()
+  const everything = { max_tokens: 5, temperature: 0.2, logit_bias: { 1: 2 }, extension: true, stop: 'x' }
+  expect(patched('other', everything)).toEqual({ patch: undefined, dropped: [] })
+})
+
+test('parallel_tool_calls goes where there are no tools, and is reported when it asked for something', () => {
+  const tools = [{ type: 'function', function: { name: 'f' } }]
+  expect(patched('other', { parallel_tool_calls: false, tools })).toEqual({ patch: undefined, dropped: [] })
+  for (const [value, dropped] of [
+    [false, ['parallel_tool_calls']],
+    [true, []],
+    [null, []],
+  ] as const) {
+    expect(patched('other', { parallel_tool_calls: value, tools: [] })).toStrictEqual({
+      patch: { parallel_tool_calls: undefined },
+      dropped,
+    })
+  }
 })
 
 test('a model that reasons gets the limit by its new name, and neither sampling nor penalties', () => {

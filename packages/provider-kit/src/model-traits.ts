@@ -20,10 +20,10 @@ const usualValues: Readonly<Partial<Record<ChatParameter, unknown>>> = { tempera
 const sampling = ['temperature', 'top_p', 'logprobs', 'top_logprobs'] as const
 const penalties = ['frequency_penalty', 'presence_penalty', 'logit_bias'] as const
 
-/** The rules for a model of a vendor that speaks the format whole; `undefined`: it takes everything as it is. */
-export function rulesOfModel(model: string, traits: readonly ModelTraits[]): ParameterRules | undefined {
+/** The rules for a model of a vendor that speaks the format whole. A model without traits takes everything as it is. */
+export function rulesOfModel(model: string, traits: readonly ModelTraits[]): ParameterRules {
   const own = traits.filter(({ ids }) => ids.test(model))
-  if (own.length === 0) return undefined
+  if (own.length === 0) return everyParameter
   return Object.assign({ ...everyParameter }, ...own.map(rulesOf)) as ParameterRules
 }
 

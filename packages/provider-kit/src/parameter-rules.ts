@@ -28,12 +28,17 @@ export type ParameterRules = Readonly<Record<ChatParameter, ParameterRule>> & {
   readonly [extension: string]: ParameterRule
 }
 
-/** Forwards everything: what a vendor that speaks the format whole starts from. */
+/**
+ * Forwards everything: what a vendor that speaks the format whole starts from. But `parallel_tool_calls` without `tools` is dropped,
+ * and reported: there it is an error.
+ */
 export const everyParameter: ParameterRules = {
   ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'forward'])) as Record<
     ChatParameter,
     'forward'
   >),
+  parallel_tool_calls: (value, { body }) =>
+    Array.isArray(body.tools) && body.tools.length > 0 ? { parallel_tool_calls: value } : undefined,
   '*': 'forward',
 }
 
