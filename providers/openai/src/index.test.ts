@@ -43,6 +43,7 @@ describe('options', () => {
     [{ project: '' }, 'project'],
     [{ api: 'responses' }, 'api'],
     [{ model_fixes: 'yes' }, 'model_fixes'],
+    [{ video_poll_interval: 0 }, 'video_poll_interval'],
     [{ organisation: 'org-1' }, 'organisation'],
   ])('%j is refused at %s', (options, path) => {
     expect(() => create(options)).toThrow(path)
@@ -63,12 +64,32 @@ describe('options', () => {
 })
 
 describe('operations', () => {
-  test('are chat, completions, embeddings and images; all but completions relay', () => {
+  test('are all but messages; chat, embeddings and images relay', () => {
     const { operations } = create()
-    expect(Object.keys(operations).toSorted()).toEqual(['chat', 'completions', 'embeddings', 'images'])
+    expect(Object.keys(operations).toSorted()).toEqual([
+      'chat',
+      'completions',
+      'embeddings',
+      'images',
+      'videos',
+    ])
     expect(operations.images?.request(call({})).path).toBe('/images/generations')
     for (const name of ['chat', 'embeddings', 'images'] as const)
       expect(operations[name]).not.toHaveProperty('response')
+  })
+
+  test('videos are asked for with the configured headers and pause', () => {
+    const { videos } = create({ project: 'proj_1', video_poll_interval: 0.5 }).operations
+    const headers = { 'openai-project': 'proj_1' }
+    expect(videos?.request(call({ prompt: 'A cat' }, { model: 'sora-2' }))).toEqual({
+      path: '/videos',
+      headers,
+      form: { model: 'sora-2', prompt: 'A cat' },
+    })
+    expect(videos?.follow?.({ id: 'video_1', status: 'queued' }, call({}))).toEqual({
+      request: { method: 'GET', path: '/videos/video_1', headers },
+      afterMs: 500,
+    })
   })
 
   test('model fixes are for chat only, and can be switched off', () => {
@@ -82,6 +103,25 @@ describe('operations', () => {
     expect(create({ model_fixes: false }).operations.chat?.request(call(body, { model }))).not.toHaveProperty(
       'patch',
     )
+  })
+})
+
+describe('images', () => {
+  const patchOf = (model: string, body: object, options: object = {}) =>
+    create(options).operations.images?.request(call(body, { model })).patch
+
+  test('of the models that always answer base64 go without response_format', () => {
+    expect(patchOf('gpt-image-1', { response_format: 'b64_json' })).toStrictEqual({
+      response_format: undefined,
+    })
+    expect(patchOf('dall-e-3', { response_format: 'url' })).toBeUndefined()
+    expect(patchOf('gpt-image-1', { response_format: 'url' }, { model_fixes: false })).toBeUndefined()
+  })
+
+  test('are never streamed', () => {
+    expect(patchOf('gpt-image-1', { stream: true }, { model_fixes: false })).toStrictEqual({
+      stream: undefined,
+    })
   })
 })
 

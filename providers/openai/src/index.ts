@@ -1,57 +1,56 @@
 import {
-  apiKey,
-  baseUrl,
   bearer,
   type Call,
   type ChatRequest,
   definePlugin,
+  imagePatch,
   openaiCompatible,
+  type OperationName,
+  type Patch,
   type Provider,
+  videoJobs,
 } from '@llmproxy/provider-kit'
-import { z } from 'zod'
 import { completions } from './completions.ts'
-import { modelFixes } from './model-fixes.ts'
+import { type Options, options } from './options.ts'
+import { parameters } from './parameters.ts'
 
-const headerValue = z
-  .string()
-  .regex(/^[\x21-\x7e]+$/, 'must be an id without spaces, such as "org-…" or "proj_…"')
+const models = ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*', 'dall-e-*', 'sora-*']
 
-const options = z.strictObject({
-  api_key: apiKey(),
-  base_url: baseUrl('https://api.openai.com/v1').transform(withVersion),
-  organization: headerValue.optional().describe('Sent as `OpenAI-Organization`.'),
-  project: headerValue.optional().describe('Sent as `OpenAI-Project`.'),
-  api: z.literal('openai-chat').default('openai-chat').describe('The wire format.'),
-  model_fixes: z
-    .boolean()
-    .default(true)
-    .describe('Rename or remove parameters that reasoning models refuse.'),
-})
-
-const models = ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*', 'dall-e-*']
-
+/** OpenAI: the vendor whose format this is. Everything that it takes as it is, is relayed. */
 export default definePlugin({ type: 'openai', options, example: { models }, create })
 
-function create(settings: z.output<typeof options>): Provider {
+function create(settings: Options): Provider {
   const { organization, project } = settings
+  const headers = {
+    ...(organization !== undefined && { 'openai-organization': organization }),
+    ...(project !== undefined && { 'openai-project': project }),
+  }
   const provider = openaiCompatible({
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
     operations: ['chat', 'embeddings', 'images'],
-    headers: {
-      ...(organization !== undefined && { 'openai-organization': organization }),
-      ...(project !== undefined && { 'openai-project': project }),
-    },
-    patch: (call, operation) =>
-      settings.model_fixes && operation === 'chat' ? modelFixes(call as Call<ChatRequest>) : undefined,
+    headers,
+    patch: (call, operation) => fixes(call, operation, settings),
   })
   const { chat } = provider.operations
-  return chat === undefined
-    ? provider
-    : { ...provider, operations: { ...provider.operations, completions: completions(chat) } }
+  return {
+    ...provider,
+    operations: {
+      ...provider.operations,
+      ...(chat && { completions: completions(chat) }),
+      videos: videoJobs({ headers, intervalMs: settings.video_poll_interval * 1000 }),
+    },
+  }
 }
 
-/** A bare origin, as in `https://api.openai.com`, means the current version. */
-function withVersion(url: string): string {
-  return new URL(url).pathname === '/' ? `${url}/v1` : url
+function fixes(
+  call: Call<Record<string, unknown>>,
+  operation: OperationName,
+  { model_fixes }: Options,
+): Patch | undefined {
+  if (operation === 'images') {
+    // The newer image models refuse `response_format`, and always answer with the picture itself.
+    return imagePatch(call, { base64Only: model_fixes && call.model.startsWith('gpt-image-') })
+  }
+  return operation === 'chat' && model_fixes ? parameters(call as Call<ChatRequest>) : undefined
 }
