@@ -42,7 +42,7 @@ function inToolForm(message: AnyMessage, index: number, open: Map<string, string
   const id = `call_${index}`
   open.set(name, id)
   const calls: readonly unknown[] = Array.isArray(rest['tool_calls']) ? rest['tool_calls'] : []
-  return { ...rest, tool_calls: [...calls, { id, type: 'function', function: called }] } as AnyMessage
+  return { ...rest, tool_calls: [...calls, { id, type: 'function', function: called }] }
 }
 
 /** The same answers with `function_call` for clients that asked with `functions`; the old form has room for one call. */
