@@ -37,7 +37,6 @@ const answers = recordedChecks({
   provider,
   model: 'gpt-3.5-turbo-instruct',
   operationOf,
-  endings: ['data: [DONE]\n\n', ''],
 })
 
 for (const { name, skipped, run } of answers.filter((check) => !isError(check.name))) {

@@ -27,7 +27,7 @@ export interface RecordedCheck {
 
 /**
  * Replays what a vendor really answered through a provider that translates: whole answers have OpenAI's shape; streams give the same
- * chunks in one write, one write per event, one byte at a time, and cut at every byte. Nothing there: one skipped check.
+ * chunks in one write, one write per event, one byte at a time, and cut at every byte (at fewer places of long ones). Nothing there: one skipped check.
  */
 export function recordedChecks(options: RecordedOptions): RecordedCheck[] {
   const { folder, operationOf = () => 'chat' } = options
@@ -71,7 +71,8 @@ function streamed(text: string, options: RecordedOptions): void {
     }
     same([...blocks, ...tail], 'one write per event')
     same(singles(bytes), 'one byte at a time')
-    const step = Math.max(1, Math.floor(bytes.length / 4000))
+    // Every cut decodes the whole stream: a long one is cut at every so many bytes.
+    const step = Math.max(1, Math.floor((bytes.length * blocks.length) / 300_000))
     for (let cut = 1; cut < bytes.length; cut += step)
       same([bytes.subarray(0, cut), bytes.subarray(cut)], `cut at byte ${cut}`)
   }
