@@ -1,0 +1,40 @@
+import { bearer, definePlugin, type HeaderMap, modelIds, type Provider } from '@llmproxy/provider-kit'
+import { chat } from './chat.ts'
+import { completions } from './completions.ts'
+import { embeddings } from './embeddings.ts'
+import { openrouterFault } from './fault.ts'
+import { health } from './health.ts'
+import { images } from './images.ts'
+import { type Options, options } from './options.ts'
+import { videos } from './videos.ts'
+
+/** Names with a vendor in front; two of its own besides. */
+const models = ['openrouter/auto', 'deepseek/*', 'meta-llama/*', 'qwen/*']
+
+export default definePlugin({ type: 'openrouter', options, example: { models }, create })
+
+function create(settings: Options): Provider {
+  const headers = attribution(settings)
+  return {
+    baseUrl: settings.base_url,
+    authorize: bearer(settings.api_key),
+    operations: {
+      chat: chat(headers),
+      ...(settings.completions === 'native' && { completions: completions(headers) }),
+      embeddings: embeddings(headers),
+      images: images(headers),
+      videos: videos(headers, settings.poll_interval * 1000),
+    },
+    fault: openrouterFault,
+    health,
+    models: { request: () => ({ method: 'GET', path: '/models' }), response: modelIds },
+  }
+}
+
+/** Who asks: optional, and the same for every request. */
+function attribution({ site_url, app_name }: Options): HeaderMap {
+  return {
+    ...(site_url !== undefined && { 'http-referer': site_url }),
+    ...(app_name !== undefined && { 'x-openrouter-title': app_name }),
+  }
+}

@@ -1,0 +1,75 @@
+import {
+  badResponse,
+  type BinaryAnswer,
+  type FollowUp,
+  type HeaderMap,
+  isObject,
+  type JsonObject,
+  type Operation,
+  ProviderFault,
+  redactKeys,
+  type VideoRequest,
+  type VideoResponse,
+} from '@llmproxy/provider-kit'
+
+const unfinished: ReadonlySet<unknown> = new Set(['pending', 'in_progress', 'queued'])
+const failures: ReadonlySet<unknown> = new Set(['failed', 'cancelled', 'expired'])
+
+/** Videos: the vendor answers with a job, which is asked about every `pollMs` milliseconds until it has ended. */
+export function videos(headers: HeaderMap, pollMs: number): Operation<VideoRequest, VideoResponse, never> {
+  return {
+    request: ({ body }) => ({
+      path: '/videos',
+      headers,
+      ...(Object.hasOwn(body, 'stream') && { patch: { stream: undefined } }),
+    }),
+    follow: (body) => nextStep(body, headers, pollMs),
+    response: (body, call) => {
+      if (isBinary(body)) {
+        const { base64, mediaType } = body
+        return { created: call.created, data: [{ b64_json: base64, media_type: mediaType }] }
+      }
+      const job = jobOf(body)
+      const urls = urlsOf(job)
+      if (urls.length === 0) throw badResponse('the video has no unsigned_urls')
+      const created = typeof job['created'] === 'number' ? job['created'] : call.created
+      const { unsigned_urls: _urls, polling_url: _polling, ...rest } = job
+      return { ...rest, created, data: urls.map((url) => ({ url })) }
+    },
+  }
+}
+
+/** Never `polling_url`: where the key goes is said by the configuration, not by an answer. */
+function nextStep(body: unknown, headers: HeaderMap, pollMs: number): FollowUp | undefined {
+  const job = jobOf(body)
+  const { id, status } = job
+  if (failures.has(status)) throw failed(job)
+  if (urlsOf(job).length > 0) return undefined
+  if (typeof id !== 'string' || id === '') throw badResponse('the video job has no id')
+  const path = `/videos/${encodeURIComponent(id)}`
+  if (status === 'completed') {
+    return { request: { method: 'GET', path: `${path}/content`, headers }, afterMs: 0, binary: true }
+  }
+  if (!unfinished.has(status)) throw badResponse('the video job has a status that is not known')
+  return { request: { method: 'GET', path, headers }, afterMs: pollMs }
+}
+
+function failed({ status, error }: JsonObject): ProviderFault {
+  const said = isObject(error) ? error['message'] : error
+  const reason = typeof said === 'string' && said !== '' ? said : `the job is ${String(status)}`
+  return new ProviderFault({ kind: 'upstream', message: redactKeys(`the video was not made: ${reason}`) })
+}
+
+function jobOf(body: unknown): JsonObject {
+  if (!isObject(body)) throw badResponse('the video job is not a JSON object')
+  return body
+}
+
+function urlsOf(job: JsonObject): string[] {
+  const urls = job['unsigned_urls']
+  return Array.isArray(urls) ? urls.filter((url): url is string => typeof url === 'string' && url !== '') : []
+}
+
+function isBinary(body: unknown): body is BinaryAnswer {
+  return isObject(body) && typeof body['base64'] === 'string' && typeof body['mediaType'] === 'string'
+}
