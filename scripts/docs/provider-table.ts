@@ -1,15 +1,8 @@
 import type { Provider, ProviderPlugin } from '../../packages/provider-kit/src/index.ts'
 import { pluginKeys } from '../../packages/core/src/plugins/known-keys.ts'
-import anthropic from '../../providers/anthropic/src/index.ts'
-import mock from '../../providers/mock/src/index.ts'
-import openai from '../../providers/openai/src/index.ts'
-import openaiCompatible from '../../providers/openai-compatible/src/index.ts'
+import { folderOf, shippedPlugins } from './plugins.ts'
+import { smallestProvider } from './smallest-provider.ts'
 import { table } from './table.ts'
-
-/** The plugins that the app brings along. A test compares them with the folders of `providers/`. */
-export const shippedPlugins: readonly ProviderPlugin[] = [openai, openaiCompatible, anthropic, mock].map(
-  (plugin) => plugin as ProviderPlugin,
-)
 
 /** What each plugin offers, read from the plugin itself. */
 export function providerTable(): string {
@@ -17,28 +10,17 @@ export function providerTable(): string {
 }
 
 function row(plugin: ProviderPlugin): string[] {
-  const { provider, needsKey } = smallest(plugin)
-  const path = plugin.type.replaceAll('_', '-')
+  const { provider, needsKey } = smallestProvider(plugin)
   return [
-    `[\`${plugin.type}\`](providers/${path}/README.md)`,
+    `[\`${plugin.type}\`](${folderOf(plugin)}/README.md)${aliasText(plugin)}`,
     operationsText(provider),
     streamingText(provider),
     keyText(plugin, needsKey),
   ]
 }
 
-const address = { base_url: 'http://127.0.0.1:9/v1' }
-const key = { api_key: 'a-key' }
-
-/** The provider that the fewest options make. */
-function smallest(plugin: ProviderPlugin): { provider: Provider; needsKey: boolean } {
-  for (const options of [{}, address, key, { ...address, ...key }]) {
-    const result = plugin.options['~standard'].validate(options)
-    if (result instanceof Promise) throw new TypeError(`${plugin.type}: its options are checked late`)
-    if (result.issues === undefined)
-      return { provider: plugin.create(result.value), needsKey: 'api_key' in options }
-  }
-  throw new TypeError(`${plugin.type}: wants more than a key and an address`)
+function aliasText({ aliases = [] }: ProviderPlugin): string {
+  return aliases.length === 0 ? '' : ` (${aliases.map((alias) => `\`${alias}\``).join(', ')})`
 }
 
 const order = ['chat', 'completions', 'embeddings', 'images', 'videos', 'messages'] as const

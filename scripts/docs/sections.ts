@@ -1,7 +1,11 @@
 import { type JsonSchema, plainJsonSchema } from '../../packages/core/src/config/json-schema.ts'
 import { keyTable } from './config-tables.ts'
 import { conformanceTable } from './conformance-table.ts'
+import type { ProviderPlugin } from '../../packages/provider-kit/src/index.ts'
 import type { Section } from './markers.ts'
+import { optionTable } from './option-table.ts'
+import { parameterTable } from './parameter-table.ts'
+import { folderOf, shippedPlugins } from './plugins.ts'
 import { providerTable } from './provider-table.ts'
 
 /** Every generated part of the documentation. Add the next table here. */
@@ -18,6 +22,17 @@ export function sections(): Section[] {
     { file: 'README.md', name: 'providers', content: providerTable() },
     { file: 'README.md', name: 'main-keys', content: keyTable(only(config, mainKeys)) },
     { file: 'README.md', name: 'main-provider-keys', content: keyTable(only(provider, mainProviderKeys)) },
+    ...shippedPlugins.flatMap(pluginSections),
+  ]
+}
+
+/** The parts of a provider's own README: its options, and what becomes of each parameter where it decides about any. */
+function pluginSections(plugin: ProviderPlugin): Section[] {
+  const file = `${folderOf(plugin)}/README.md`
+  if (plugin.type === 'mock') return []
+  return [
+    { file, name: 'options', content: optionTable(plugin) },
+    { file, name: 'parameters', content: parameterTable(plugin) },
   ]
 }
 

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { runCli } from '@llmproxy/server'
 import { expect, test } from 'vitest'
-import { shippedPlugins } from '../../scripts/docs/provider-table.ts'
+import { shippedPlugins } from '../../scripts/docs/plugins.ts'
 import { operationPaths } from '../../packages/server/src/route-table.ts'
 import { readDocument, root } from './support/markdown.ts'
 

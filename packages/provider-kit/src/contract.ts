@@ -69,7 +69,7 @@ export interface Provider {
    */
   readonly models?: ModelList
   /**
-   * The hatch for what is not one HTTP exchange: in-process models, vendors that must be polled.
+   * The hatch for what is no HTTP at all: in-process models. Vendors that must be polled have `Operation.follow`.
    * Absent: the gateway sends the request over HTTP. Reject with a `ProviderFault`, or with any error (a network fault).
    * The same may be thrown by the body. It is read at the client's pace, and closed (`return()`) when it is wanted no more.
    * The request's first-byte and idle limits, its concurrency limit and the breaker hold as for HTTP.
