@@ -1,0 +1,16 @@
+import { recordedChecks } from '@llmproxy/provider-kit/testing'
+import { test } from 'vitest'
+import plugin from './src/index.ts'
+import { options } from './src/options.ts'
+
+const checks = recordedChecks({
+  folder: new URL('../../../shared/recorded/perplexity/', import.meta.url),
+  provider: plugin.create(options.parse({ api_key: 'test-key' })),
+  model: 'sonar',
+  // The terminator is not certain.
+  endings: ['', 'data: [DONE]\n\n'],
+})
+for (const { name, skipped, run } of checks) {
+  if (skipped !== undefined) console.log(`skipped: ${skipped}`)
+  test.skipIf(skipped !== undefined)(name, run)
+}

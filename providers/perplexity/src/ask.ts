@@ -1,0 +1,117 @@
+import {
+  asksForNothing,
+  badResponse,
+  type Call,
+  type ChatCompletion,
+  type ChatRequest,
+  finishReason,
+  isObject,
+  type JsonObject,
+  kindOf,
+  notOffered,
+  type Operation,
+  plainText,
+  ProviderFault,
+  refuse,
+  type UpstreamRequest,
+  type Usage,
+} from '@llmproxy/provider-kit'
+import { readSources, sourcesOf } from './sources.ts'
+
+const sent: ReadonlySet<string> = new Set([
+  'model',
+  'messages',
+  'stream',
+  'stream_options',
+  'max_tokens',
+  'max_completion_tokens',
+  'temperature',
+])
+const tools: ReadonlySet<string> = new Set(['tools', 'functions'])
+
+/** The specification's wire format: one question, one answer. It cannot stream: the gateway then sends the answer in one chunk. */
+export const ask: Operation<ChatRequest, ChatCompletion, never> = {
+  request: askRequest,
+  response: answerOf,
+}
+
+function askRequest(call: Call<ChatRequest>): UpstreamRequest {
+  const { body } = call
+  const query = lastQuestion(call)
+  for (const [name, value] of Object.entries(body)) {
+    if (sent.has(name) || asksForNothing(name, value)) continue
+    if (tools.has(name)) throw notOffered(name, 'this wire format has no tools')
+    if (name === 'n') throw refuse('n', 'only one answer can be asked for')
+    call.dropped(name)
+  }
+  const limit = body.max_completion_tokens ?? body.max_tokens
+  const { temperature } = body
+  return {
+    path: '/v1/ask',
+    body: {
+      model: call.model,
+      query,
+      ...(typeof limit === 'number' && { max_tokens: limit }),
+      ...(typeof temperature === 'number' && { temperature }),
+    },
+  }
+}
+
+/** The text of the last user message. The rest of the conversation has no place in this format, and is reported. */
+function lastQuestion(call: Call<ChatRequest>): string {
+  const messages: unknown = call.body.messages
+  if (!Array.isArray(messages)) throw refuse('messages', `must be an array, found ${kindOf(messages)}`)
+  const place = messages.findLastIndex((message) => isObject(message) && message['role'] === 'user')
+  const message: unknown = messages[place]
+  if (!isObject(message)) throw refuse('messages', 'there is no user message to answer')
+  if (messages.length > 1) call.dropped('messages')
+  return plainText(message['content'], `messages[${place}].content`)
+}
+
+function answerOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {
+  const answer = isObject(body) ? body : {}
+  const choice: unknown = Array.isArray(answer['choices']) ? answer['choices'][0] : undefined
+  const { id, created, model, perplexity_sources: given } = answer
+  return {
+    id: typeof id === 'string' && id !== '' ? id : `chatcmpl-${call.id}`,
+    object: 'chat.completion',
+    created: typeof created === 'number' && created >= 1 ? Math.floor(created) : call.created,
+    model: typeof model === 'string' && model !== '' ? model : call.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: textIn(answer, choice) },
+        finish_reason: reasonOf(isObject(choice) ? choice['finish_reason'] : undefined),
+      },
+    ],
+    usage: usageOf(answer['usage']),
+    perplexity_sources: Array.isArray(given) ? readSources(given) : sourcesOf(answer),
+  }
+}
+
+/** The specification does not say where the text is. */
+function textIn(answer: JsonObject, choice: unknown): string {
+  const message = isObject(choice) && isObject(choice['message']) ? choice['message'] : {}
+  const text = [answer['answer'], answer['text'], answer['output'], message['content']].find(
+    (value) => typeof value === 'string',
+  )
+  if (text === undefined) throw badResponse('there is no text in it')
+  return String(text)
+}
+
+function reasonOf(word: unknown): 'stop' | 'length' {
+  const verdict = finishReason(word)
+  if (verdict.kind === 'failure')
+    throw new ProviderFault({ kind: 'upstream', message: `the upstream broke off: ${verdict.raw}` })
+  return verdict.kind === 'finish' && verdict.reason === 'length' ? 'length' : 'stop'
+}
+
+/** Zeros where the format says nothing: the specification has them so. */
+function usageOf(given: unknown): Usage {
+  const usage = isObject(given) ? given : {}
+  const count = (name: string): number => (typeof usage[name] === 'number' ? usage[name] : 0)
+  const prompt_tokens = count('prompt_tokens')
+  const completion_tokens = count('completion_tokens')
+  const total_tokens = count('total_tokens') || prompt_tokens + completion_tokens
+  return { ...usage, prompt_tokens, completion_tokens, total_tokens }
+}
