@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { faultOf, sent } from '../testing/subject.ts'
-import { rules } from './parameters.ts'
+import { parameters } from './parameters.ts'
 
 /** Every field of an OpenAI chat request, with a value that asks for something. */
 const openaiFields: Record<string, unknown> = {
@@ -68,10 +68,10 @@ test.each(everything)('%s is forwarded, mapped or reported: there is no fourth o
 
 test('every known field has its place in the table', () => {
   const known = ['n', '*', ...Object.keys(openaiFields), ...Object.keys(extensions)]
-  expect([...Object.keys(rules), 'stream'].toSorted()).toEqual(known.toSorted())
+  expect([...Object.keys(parameters), 'stream'].toSorted()).toEqual(known.toSorted())
 })
 
-test.each(Object.entries(rules).filter(([name, rule]) => rule === 'drop' && name !== '*'))(
+test.each(Object.entries(parameters).filter(([name, rule]) => rule === 'drop' && name !== '*'))(
   '%s is reported when it asks for something, and not when it is null',
   (name) => {
     expect(sent({ [name]: openaiFields[name] }).dropped).toEqual([name])

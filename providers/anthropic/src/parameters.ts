@@ -87,7 +87,7 @@ const chat = {
 } as const satisfies Record<ChatParameter, ParameterRule>
 
 /** Every known field of a chat request. Others are dropped, because the vendor answers 400 to any field it does not know. */
-export const rules: ParameterRules = { ...chat, ...extensions, '*': 'drop' }
+export const parameters: ParameterRules = { ...chat, ...extensions, '*': 'drop' }
 
 function endUser(id: unknown): Members | undefined {
   return id ? { metadata: { user_id: id } } : undefined

@@ -3,7 +3,7 @@ import { betaHeader } from './betas.ts'
 import { conversationOf } from './messages.ts'
 import { type ModelTraits, modelTraits } from './models.ts'
 import type { Options } from './options.ts'
-import { rules } from './parameters.ts'
+import { parameters } from './parameters.ts'
 import { isThinking, type ReasoningPlan, reasoningPlan } from './reasoning.ts'
 import { numberAt, samplingOf } from './sampling.ts'
 import { type OutputPlan, outputPlan } from './structured-output.ts'
@@ -16,7 +16,7 @@ type ChatCall = Call<ChatRequest>
 /** Builds `POST /v1/messages`. `messages` stands last, so that a growing conversation keeps its serialised prefix. */
 export function messagesRequest(call: ChatCall, options: Options): UpstreamRequest {
   const traits = modelTraits(call.model)
-  const members = parameterMembers(call, rules)
+  const members = parameterMembers(call, parameters)
   const output = outputPlan(call.body, traits, call)
   const conversation = conversationOf(call.body.messages, call, traits.prefill)
   const tools = toolSettings(call, traits, output)
