@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Call } from './contract.ts'
-import { asksWithFunctions, functionsAsTools, withFunctionCalls } from './legacy-functions.ts'
+import { asksWithFunctions, functionRules, functionsAsTools, withFunctionCalls } from './legacy-functions.ts'
 import { mendedAnswers } from './mended-answers.ts'
 import type { ChatRequest } from './wire.ts'
 
@@ -13,6 +13,26 @@ const call = (members: object): Call<ChatRequest> => ({
   headers: {},
   body: body(members),
   dropped: () => undefined,
+})
+
+describe('functionRules', () => {
+  const { functions, function_call: choice } = functionRules
+  const named = { name: 'f' }
+
+  test('make functions tools, and the wish for one of them a tool_choice', () => {
+    const old = call({ functions: [named] })
+    expect(functions([named], old)).toEqual({ tools: [{ type: 'function', function: named }] })
+    expect(choice(named, old)).toEqual({ tool_choice: { type: 'function', function: named } })
+    expect(choice('none', old)).toEqual({ tool_choice: 'none' })
+    expect(() => functions([null], call({ functions: [null] }))).toThrow('functions[0]')
+  })
+
+  test('leave both out beside tools, and without functions', () => {
+    for (const members of [{ functions: [named], tools: [{}] }, { functions: [] }, { functions: 'f' }]) {
+      expect(functions(members.functions, call(members))).toBeUndefined()
+      expect(choice(named, call(members))).toBeUndefined()
+    }
+  })
 })
 
 describe('functionsAsTools()', () => {

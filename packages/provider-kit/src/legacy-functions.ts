@@ -1,6 +1,8 @@
 import type { AnyMessage } from './chat-messages.ts'
+import type { Call } from './contract.ts'
 import { isObject } from './frame-rules-shape.ts'
 import type { MendedAnswers } from './mended-answers.ts'
+import type { ParameterRules } from './parameter-rules.ts'
 import { kindOf, refuse, stringAt } from './refusals.ts'
 import type { ChatChunk, ChatCompletion, ChatRequest, ChunkDelta, FinishReason } from './wire.ts'
 
@@ -10,6 +12,25 @@ export function asksWithFunctions(body: Readonly<ChatRequest>): boolean {
   const tools: unknown = body.tools
   return Array.isArray(functions) && functions.length > 0 && !(Array.isArray(tools) && tools.length > 0)
 }
+
+/**
+ * Rules of a vendor that knows tools only, in OpenAI's words: `functions` become `tools`, and `function_call` becomes
+ * `tool_choice`. Beside `tools` both are dropped, and reported. The first throws a refusal for a function that is no object.
+ */
+export const functionRules = {
+  functions: (value: unknown, { body }: Call<ChatRequest>) => {
+    if (!asksWithFunctions(body) || !Array.isArray(value)) return undefined
+    const tools = value.map((called: unknown, index) => {
+      if (!isObject(called)) throw refuse(`functions[${index}]`, `must be an object, found ${kindOf(called)}`)
+      return { type: 'function', function: called }
+    })
+    return { tools }
+  },
+  function_call: (value: unknown, { body }: Call<ChatRequest>) => {
+    if (!asksWithFunctions(body)) return undefined
+    return { tool_choice: isObject(value) ? { type: 'function', function: value } : value }
+  },
+} as const satisfies Partial<ParameterRules>
 
 /**
  * A `function_call` of an assistant as a tool call, and a message of the role `function` as its result, for vendors that know tools
