@@ -47,7 +47,7 @@ describe('the shipped configuration', () => {
     const { config, problems, warnings } = readConfig(shipped, { file: 'config.yaml', env: {} })
     expect(problems).toEqual([])
     expect(warnings).toEqual([])
-    expect(config?.providers).toHaveLength(9)
+    expect(config?.providers).toHaveLength(15)
   })
 
   it('has every key variable in .env.example', () => {

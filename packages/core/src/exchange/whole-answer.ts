@@ -1,7 +1,15 @@
-import type { Call, FailedResponse, HeaderMap, Operation, OperationName } from '@llmproxy/provider-kit'
+import type {
+  Call,
+  FailedResponse,
+  HeaderMap,
+  JsonObject,
+  Operation,
+  OperationName,
+} from '@llmproxy/provider-kit'
 import { findBulk } from './json-bulk.ts'
 import { isErrorBody, parseJson, thrownFault } from './classify.ts'
 import { matchEncoding } from './embedding-format.ts'
+import { mendWhole } from './mend-whole.ts'
 import type { AttemptFault } from './transfer.ts'
 
 export interface WholeInput {
@@ -43,7 +51,7 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
       return { kind: 'bad_response', message: `the upstream’s answer has no ${missing}` }
     }
     if (operation === 'embeddings') return matchEncoding(bytes, body, call.body)
-    return { bytes, value: body }
+    return operation === 'chat' ? relayed(bytes, body as JsonObject, call) : { bytes, value: body }
   }
   try {
     const value = codec.response(body, call)
@@ -53,6 +61,16 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
     return { bytes: Buffer.from(JSON.stringify(value)), value }
   } catch (error) {
     return thrownFault(error)
+  }
+}
+
+/** Bytes that are sound stay as they are. */
+function relayed(bytes: Buffer, body: JsonObject, call: Call): WholeAnswer | AttemptFault {
+  try {
+    const value = mendWhole(body, call)
+    return value === body ? { bytes, value } : { bytes: Buffer.from(JSON.stringify(value)), value }
+  } catch (error) {
+    return { ...thrownFault(error), inBand: true }
   }
 }
 
