@@ -6,7 +6,10 @@ import { credentialChecks } from './checks/credentials.ts'
 import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
 import { endToEndChecks } from './checks/end-to-end.ts'
 import { faultChecks } from './checks/fault.ts'
+import { followChecks } from './checks/follow.ts'
+import { framingChecks } from './checks/framing.ts'
 import { optionChecks } from './checks/options.ts'
+import { joinChecks, splitChecks } from './checks/parts.ts'
 import { probeChecks } from './checks/probe.ts'
 import { requestChecks } from './checks/request.ts'
 import { responseChecks } from './checks/response.ts'
@@ -22,9 +25,13 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...coverageChecks,
   ...requestChecks,
   ...credentialChecks,
+  ...splitChecks,
+  ...followChecks,
   ...probeChecks,
   ...responseChecks,
+  ...joinChecks,
   ...streamChecks,
+  ...framingChecks,
   ...brokenStreamChecks,
   ...faultChecks,
   ...endToEndChecks,

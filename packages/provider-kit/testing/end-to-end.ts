@@ -1,7 +1,16 @@
-import type { FixtureCase, JsonObject } from './fixture.ts'
+import type { BinaryAnswer, Operation, Provider, ProviderPlugin } from '@llmproxy/provider-kit'
+import { sentBody } from './checks/request.ts'
+import { differences } from './difference.ts'
+import { exchangesOf } from './exchanges.ts'
+import type { FixtureCase, FollowFixture, JsonObject } from './fixture.ts'
 import type { GatewayLike } from './gateway.ts'
-import { type ReplayScript, type ReplayUpstream, startReplayUpstream } from './replay-upstream.ts'
-import type { OpenCase, Subject } from './subject.ts'
+import {
+  type ReplayResponder,
+  type ReplayScript,
+  type ReplayUpstream,
+  startReplayUpstream,
+} from './replay-upstream.ts'
+import { answerBytes, callOf, type OpenCase, parseJson, type Subject } from './subject.ts'
 
 /** A gateway with one provider, the plugin under test, in front of a replay upstream. */
 export interface Stage {
@@ -47,7 +56,79 @@ function openGateway(subject: Subject, fixture: FixtureCase, url: string): Promi
     max_retries: 0,
   }
   const config: JsonObject = { providers: [provider], proxy_info: false, max_attempts: 1 }
-  return subject.createGateway(config, { plugins: [subject.plugin], env: {} })
+  return subject.createGateway(config, { plugins: [quick(subject.plugin)], env: {} })
+}
+
+/** The same plugin, whose jobs are asked about at once. */
+function quick(plugin: ProviderPlugin): ProviderPlugin {
+  return Object.freeze({
+    ...plugin,
+    create(options: unknown) {
+      const provider = plugin.create(options)
+      const operations = Object.entries(provider.operations).map(([name, operation]) => [
+        name,
+        operation === undefined ? undefined : quickOperation(operation as Operation),
+      ])
+      return { ...provider, operations: Object.fromEntries(operations) as Provider['operations'] }
+    },
+  })
+}
+
+function quickOperation(operation: Operation): Operation {
+  const { follow } = operation
+  if (follow === undefined) return operation
+  return {
+    ...operation,
+    follow: (body, call) => {
+      const asked = follow(body, call)
+      return asked && { ...asked, afterMs: 0 }
+    },
+  }
+}
+
+/** What the vendor answers in a case: one script, or one for each request of a split case or a job. */
+export function answersOf(open: OpenCase, writes?: readonly Uint8Array[]): ReplayScript | ReplayResponder {
+  const { fixture } = open
+  if (fixture.upstreamParts !== undefined) return partAnswers(open)
+  return fixture.follow === undefined ? scriptOf(fixture, writes) : jobAnswers(fixture, fixture.follow)
+}
+
+/** Parts are asked several at a time, so each is known by its body; equal ones get their answers in turn. */
+function partAnswers(open: OpenCase): ReplayResponder {
+  const waiting = exchangesOf(open).map(({ fixture, operation }) => ({
+    body: sentBody(fixture, operation.request(callOf(fixture))),
+    script: scriptOf(fixture),
+  }))
+  return ({ body, method }) => {
+    if (method === 'GET') return undefined
+    const sent = parseJson(body)
+    const known = waiting.findIndex((part) => differences(part.body, sent).length === 0)
+    return waiting.splice(Math.max(0, known), 1)[0]?.script
+  }
+}
+
+function jobAnswers(fixture: FixtureCase, follow: readonly FollowFixture[]): ReplayResponder {
+  let asked = -1
+  return ({ method, path }) => {
+    if (asked === -1) {
+      if (method === 'GET') return undefined
+      asked = 0
+      return scriptOf(fixture)
+    }
+    const step = follow[asked]
+    if (step === undefined || !path.endsWith(step.request.path)) return undefined
+    asked += 1
+    const file = step.response as Partial<BinaryAnswer>
+    return step.binary === true
+      ? {
+          headers: { 'content-type': file.mediaType ?? '' },
+          writes: [Buffer.from(file.base64 ?? '', 'base64')],
+        }
+      : {
+          headers: { 'content-type': 'application/json' },
+          writes: [Buffer.from(JSON.stringify(step.response))],
+        }
+  }
 }
 
 /** The recorded answer of a case as a script; `writes` replaces the body. */
@@ -56,8 +137,8 @@ export function scriptOf(
   writes?: readonly Uint8Array[],
   ending?: 'end' | 'cut',
 ): ReplayScript {
-  const { status = 200, headers = {}, text = '' } = fixture.upstream ?? {}
-  return { status, headers, writes: writes ?? [Buffer.from(text)], ...(ending && { ending }) }
+  const { status = 200, headers = {} } = fixture.upstream ?? {}
+  return { status, headers, writes: writes ?? [answerBytes(fixture)], ...(ending && { ending }) }
 }
 
 /** The case can be asked through a gateway: it has a request and an answer, and the provider speaks HTTP. */

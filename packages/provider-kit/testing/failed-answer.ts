@@ -1,6 +1,7 @@
 import type { FailedResponse } from '@llmproxy/provider-kit'
 import type { FixtureCase } from './fixture.ts'
-import { eventsOf, parseJson } from './subject.ts'
+import { parseSse } from './sse-parser.ts'
+import { parseJson } from './subject.ts'
 import { isObject } from './wire-rules.ts'
 
 /**
@@ -12,7 +13,7 @@ export function failedAnswer(fixture: FixtureCase): FailedResponse | undefined {
   const body = parseJson(text)
   if (status >= 400) return { status, headers, text, body, inBand: false }
   if (!sse) return isErrorBody(body) ? { status, headers, text, body, inBand: true } : undefined
-  for (const { event, data } of eventsOf(fixture)) {
+  for (const { event, data } of parseSse(text)) {
     const frame = parseJson(data)
     if (event === 'error' || isErrorBody(frame)) {
       return { status: 200, headers: {}, text: data.trim(), body: frame, inBand: true }

@@ -1,4 +1,4 @@
-import type { FaultKind, HeaderMap, OperationName } from '@llmproxy/provider-kit'
+import type { FaultKind, HeaderMap, HealthVerdict, OperationName } from '@llmproxy/provider-kit'
 
 /** A JSON object as read from a fixture file. */
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -7,8 +7,8 @@ export type JsonObject = Readonly<Record<string, unknown>>
 export interface Fixtures {
   readonly options: OptionsFixture
   readonly cases: readonly FixtureCase[]
-  /** `health.json`: what `health()` must return. */
-  readonly health?: UpstreamRequestFixture
+  /** `health.json`: what `health()` must return, and how answers to it are judged. */
+  readonly health?: HealthFixture
   /** `models.json`. */
   readonly models?: ModelsFixture
   /** Every file that was read, for the search for secrets. */
@@ -30,6 +30,23 @@ export interface InvalidOptionsFixture {
   readonly path: string
 }
 
+/** `health.json`. */
+export interface HealthFixture extends UpstreamRequestFixture {
+  readonly verdicts?: readonly HealthVerdictFixture[]
+}
+
+/** One answer to the health request, and what it means. */
+export interface HealthVerdictFixture {
+  readonly status: number
+  readonly headers?: HeaderMap
+  /** The answer as JSON. */
+  readonly body?: unknown
+  /** The answer as text, when it is no JSON. */
+  readonly text?: string
+  /** A `reason` that is absent is not compared. */
+  readonly expect: Pick<HealthVerdict, 'status' | 'reason'>
+}
+
 /** `models.json`. */
 export interface ModelsFixture {
   readonly request: UpstreamRequestFixture
@@ -48,15 +65,36 @@ export interface UpstreamRequestFixture {
   readonly headers?: HeaderMap
   /** The whole JSON body as sent. Absent: the client's own body, with `model` replaced. */
   readonly body?: unknown
+  /** The fields of a multipart body, files as base64. */
+  readonly form?: Readonly<Record<string, string | FormFileFixture>>
+}
+
+export interface FormFileFixture {
+  readonly filename: string
+  readonly mediaType: string
+  readonly base64: string
+}
+
+/** One entry of `follow.json`: what is asked next about a job, and what the vendor answers. */
+export interface FollowFixture {
+  /** `GET` by default. */
+  readonly request: UpstreamRequestFixture
+  /** Milliseconds to wait before. Absent: not compared. */
+  readonly afterMs?: number
+  /** The JSON answer; with `binary` the file as `{ mediaType, base64 }`. */
+  readonly response: unknown
+  readonly binary?: boolean
 }
 
 /** What the vendor answers in a case. */
 export interface UpstreamAnswerFixture {
   readonly status: number
   readonly headers: HeaderMap
-  /** The exact body. */
+  /** The exact body; empty for one from `upstream.hex`. */
   readonly text: string
-  /** From `upstream.sse`. */
+  /** The exact body from `upstream.hex`. */
+  readonly bytes?: Uint8Array
+  /** A stream: from `upstream.sse` or `upstream.hex`. */
   readonly sse: boolean
 }
 
@@ -93,7 +131,16 @@ export interface FixtureCase {
   /** `request.json`: the client's body. */
   readonly request?: JsonObject
   readonly upstreamRequest?: UpstreamRequestFixture
+  /** From an `upstream.request.json` that is an array: one for each part of a request that the provider splits. */
+  readonly upstreamRequests?: readonly UpstreamRequestFixture[]
+  /** The vendor's answer; the first of them when there are several. */
   readonly upstream?: UpstreamAnswerFixture
+  /** From `upstream.responses.json`: one for each part. */
+  readonly upstreamParts?: readonly UpstreamAnswerFixture[]
+  /** From `follow.json`. */
+  readonly follow?: readonly FollowFixture[]
+  /** The position of a part. Set by the kit when it looks at the parts of a split request one by one. */
+  readonly part?: number
   /** `response.json`: the client's answer. */
   readonly response?: unknown
   /** `chunks.json` or the events of `client.sse`: the client's chunks. */

@@ -6,6 +6,10 @@ export type {
   FaultFixture,
   FixtureCase,
   Fixtures,
+  FollowFixture,
+  FormFileFixture,
+  HealthFixture,
+  HealthVerdictFixture,
   InvalidOptionsFixture,
   JsonObject,
   ModelsFixture,
@@ -18,6 +22,7 @@ export { hostKeys } from './host-keys.ts'
 export { loadFixtures } from './load-fixtures.ts'
 export {
   type RecordedRequest,
+  type ReplayResponder,
   type ReplayScript,
   type ReplayUpstream,
   startReplayUpstream,

@@ -6,6 +6,8 @@ import type {
   FaultFixture,
   FixtureCase,
   Fixtures,
+  FollowFixture,
+  HealthFixture,
   JsonObject,
   ModelsFixture,
   OptionsFixture,
@@ -20,8 +22,11 @@ const caseFiles = new Set([
   'request.json',
   'upstream.request.json',
   'upstream.response.json',
+  'upstream.responses.json',
   'upstream.response.txt',
   'upstream.sse',
+  'upstream.hex',
+  'follow.json',
   'response.json',
   'chunks.json',
   'client.sse',
@@ -72,7 +77,7 @@ export async function loadFixtures(folder: URL): Promise<Fixtures> {
     for (const [file, text] of content.files) files.push({ name: `${name}/${file}`, text })
     cases.push(readCase(name, content.files, options.valid[0] ?? {}))
   }
-  const health = json(root.files, 'health.json') as UpstreamRequestFixture | undefined
+  const health = readHealth(root.files)
   const models = readModels(root.files)
   return { options, cases, files, ...(health && { health }), ...(models && { models }) }
 }
@@ -96,11 +101,15 @@ function readCase(name: string, files: Folder, baseOptions: JsonObject): Fixture
     if (!caseFiles.has(file)) throw new Error(`${name}/${file}: unknown fixture file`)
   const header = readHeader(name, files)
   const request = json(files, 'request.json', name) as JsonObject | undefined
-  const upstreamRequest = json(files, 'upstream.request.json', name) as UpstreamRequestFixture | undefined
+  const upstreamRequest = json(files, 'upstream.request.json', name) as
+    | UpstreamRequestFixture
+    | readonly UpstreamRequestFixture[]
+    | undefined
   const fault = readFault(name, files)
   const chunks = readChunks(name, files)
   const response = json(files, 'response.json', name)
-  const upstream = readUpstream(name, files, header, fault)
+  const answers = readUpstream(name, files, header, fault)
+  const follow = readFollow(name, files)
   return {
     name,
     operation: (header['operation'] ?? 'chat') as OperationName,
@@ -111,12 +120,65 @@ function readCase(name: string, files: Folder, baseOptions: JsonObject): Fixture
     dropped: (header['dropped'] ?? []) as readonly string[],
     ...(typeof header['note'] === 'string' && { note: header['note'] }),
     ...(request && { request }),
-    ...(upstreamRequest && { upstreamRequest }),
+    ...(isList(upstreamRequest)
+      ? { upstreamRequests: upstreamRequest }
+      : upstreamRequest && { upstreamRequest }),
     ...(fault && { fault }),
     ...(chunks && { chunks }),
     ...(response !== undefined && { response }),
-    ...(upstream && { upstream }),
+    ...(answers[0] && { upstream: answers[0] }),
+    ...(files.has('upstream.responses.json') && { upstreamParts: answers }),
+    ...(follow && { follow }),
   }
+}
+
+function isList<Value>(value: Value | readonly Value[] | undefined): value is readonly Value[] {
+  return Array.isArray(value)
+}
+
+function readHealth(files: Folder): HealthFixture | undefined {
+  const health = json(files, 'health.json')
+  if (health === undefined) return undefined
+  if (!isObject(health)) throw new Error('health.json: must be an object')
+  checkMembers('health.json', health, requestMembers, 'verdicts')
+  for (const [index, verdict] of listAt('health.json: verdicts', health['verdicts']).entries()) {
+    const place = `health.json: verdicts[${index}]`
+    checkMembers(place, verdict, ['status', 'headers', 'body', 'text', 'expect'])
+    const expected = isObject(verdict['expect']) ? verdict['expect']['status'] : undefined
+    if (typeof verdict['status'] !== 'number' || typeof expected !== 'string')
+      throw new Error(`${place}: write { "status": …, "body": …, "expect": { "status": … } }`)
+  }
+  return health as unknown as HealthFixture
+}
+
+function readFollow(name: string, files: Folder): readonly FollowFixture[] | undefined {
+  const follow = json(files, 'follow.json', name)
+  if (follow === undefined) return undefined
+  const steps = listAt(`${name}/follow.json`, follow)
+  for (const [index, step] of steps.entries()) {
+    const place = `${name}/follow.json[${index}]`
+    checkMembers(place, step, ['request', 'afterMs', 'response', 'binary'])
+    if (!isObject(step['request']) || step['response'] === undefined)
+      throw new Error(`${place}: write { "request": { "path": … }, "response": what the vendor answers }`)
+    checkMembers(`${place}.request`, step['request'], requestMembers)
+  }
+  return steps as unknown as readonly FollowFixture[]
+}
+
+const requestMembers = ['method', 'path', 'headers', 'body', 'form']
+
+function checkMembers(place: string, value: JsonObject, known: readonly string[], ...more: string[]): void {
+  for (const member of Object.keys(value)) {
+    if (![...known, ...more].includes(member)) throw new Error(`${place}: unknown member ${member}`)
+  }
+}
+
+/** An array of objects; absent: empty. */
+function listAt(place: string, value: unknown): readonly JsonObject[] {
+  if (value === undefined) return []
+  if (!Array.isArray(value) || !value.every(isObject))
+    throw new Error(`${place}: must be an array of objects`)
+  return value
 }
 
 function readModels(files: Folder): ModelsFixture | undefined {
@@ -163,32 +225,51 @@ function readFault(name: string, files: Folder): FaultFixture | undefined {
   return fault as unknown as FaultFixture
 }
 
+const answerTypes: Readonly<Record<string, string>> = {
+  'upstream.response.json': 'application/json',
+  'upstream.responses.json': 'application/json',
+  'upstream.sse': 'text/event-stream',
+  'upstream.hex': 'application/octet-stream',
+  'upstream.response.txt': 'text/plain',
+}
+
+/** The vendor's answers: none, one, or those of the parts. */
 function readUpstream(
   name: string,
   files: Folder,
   header: JsonObject,
   fault: FaultFixture | undefined,
-): UpstreamAnswerFixture | undefined {
-  const bodies = ['upstream.response.json', 'upstream.sse', 'upstream.response.txt'].filter((file) =>
-    files.has(file),
-  )
+): readonly UpstreamAnswerFixture[] {
+  const bodies = Object.keys(answerTypes).filter((file) => files.has(file))
   if (bodies.length > 1) throw new Error(`${name}: ${bodies.join(' and ')} exclude each other`)
   const file = bodies[0]
-  if (file === undefined) return undefined
-  if (file.endsWith('.json')) json(files, file, name)
-  const type = { sse: 'text/event-stream', json: 'application/json', txt: 'text/plain' }[
-    file.split('.').at(-1) ?? ''
-  ]
-  return {
+  if (file === undefined) return []
+  const text = files.get(file) ?? ''
+  const answer = {
     status: fault?.status ?? (typeof header['status'] === 'number' ? header['status'] : 200),
     headers: {
-      'content-type': type ?? 'text/plain',
+      'content-type': answerTypes[file] ?? '',
       ...(header['response_headers'] as HeaderMap | undefined),
       ...fault?.headers,
     },
-    text: files.get(file) ?? '',
-    sse: file === 'upstream.sse',
+    sse: file === 'upstream.sse' || file === 'upstream.hex',
   }
+  if (file === 'upstream.hex') return [{ ...answer, text: '', bytes: hexBytes(`${name}/${file}`, text) }]
+  if (file !== 'upstream.responses.json') {
+    if (file.endsWith('.json')) json(files, file, name)
+    return [{ ...answer, text }]
+  }
+  const parts = json(files, file, name)
+  if (!Array.isArray(parts) || parts.length < 2)
+    throw new Error(`${name}/${file}: must be an array with the answers to two or more requests`)
+  return parts.map((part: unknown) => ({ ...answer, text: JSON.stringify(part) }))
+}
+
+/** Bytes as pairs of hexadecimal digits; white space means nothing, and neither does what follows a `#` on its line. */
+function hexBytes(place: string, text: string): Uint8Array {
+  const digits = text.replaceAll(/#.*/g, '').replaceAll(/\s+/g, '')
+  if (!/^(?:[\da-f]{2})*$/i.test(digits)) throw new Error(`${place}: must be pairs of hexadecimal digits`)
+  return Uint8Array.from(Buffer.from(digits, 'hex'))
 }
 
 function readChunks(name: string, files: Folder): readonly unknown[] | undefined {

@@ -13,6 +13,9 @@ export interface ReplayScript {
   readonly ending?: 'end' | 'cut'
 }
 
+/** Chooses the answer to a request. `undefined`: this is not among those that are asked. */
+export type ReplayResponder = (request: RecordedRequest) => ReplayScript | undefined
+
 /** A request as it arrived. */
 export interface RecordedRequest {
   readonly method: string
@@ -25,17 +28,22 @@ export interface RecordedRequest {
 export interface ReplayUpstream {
   /** `http://127.0.0.1:<port>` */
   readonly url: string
-  /** The POSTs so far. */
+  /** The POSTs so far, and other requests that a responder has answered. */
   readonly requests: readonly RecordedRequest[]
-  /** Sets the answer to every POST from now on, and forgets the requests so far. */
-  play(script: ReplayScript): void
+  /** Sets the answer to every POST from now on, or what chooses it for any request. Forgets the requests so far. */
+  play(script: ReplayScript | ReplayResponder): void
   close(): Promise<void>
 }
 
-/** Starts a server on a free loopback port. A GET (health, models) is answered 200 with an empty list and not recorded. */
+const refused: ReplayScript = { status: 500, writes: [] }
+
+/**
+ * Starts a server on a free loopback port. A GET (health, models) that no responder answers gets 200 with an empty list, and is
+ * not recorded.
+ */
 export async function startReplayUpstream(): Promise<ReplayUpstream> {
   const requests: RecordedRequest[] = []
-  let script: ReplayScript = { status: 500, writes: [] }
+  let script: ReplayScript | ReplayResponder = refused
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => response.destroy(error as Error))
   })
@@ -43,13 +51,15 @@ export async function startReplayUpstream(): Promise<ReplayUpstream> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
-    if (request.method === 'GET') {
+    const { method = '', url: path = '', headers } = request
+    const recorded = { method, path, headers, body: Buffer.concat(pieces).toString() }
+    const chosen = typeof script === 'function' ? script(recorded) : method === 'GET' ? undefined : script
+    if (chosen === undefined && method === 'GET') {
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"object":"list","data":[]}')
       return
     }
-    const { method = '', url: path = '', headers } = request
-    requests.push({ method, path, headers, body: Buffer.concat(pieces).toString() })
-    await perform(script, response)
+    requests.push(recorded)
+    await perform(chosen ?? refused, response)
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

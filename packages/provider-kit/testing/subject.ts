@@ -1,6 +1,7 @@
 import {
   type Call,
   type Fault,
+  type Framing,
   type FailedResponse,
   type Operation,
   type Provider,
@@ -12,7 +13,7 @@ import {
 } from '@llmproxy/provider-kit'
 import type { FixtureCase, Fixtures, JsonObject } from './fixture.ts'
 import type { CreateGateway } from './gateway.ts'
-import { parseSse } from './sse-parser.ts'
+import { createSseParser } from './sse-parser.ts'
 import { frozenCopy } from './difference.ts'
 
 /** What the checks look at. */
@@ -83,7 +84,7 @@ export function callOf(
 ): Call & { readonly reported: string[] } {
   const reported: string[] = []
   return {
-    id: callId,
+    id: fixture.part === undefined ? callId : `${callId}-${fixture.part}`,
     created: callCreated,
     model: fixture.model,
     stream: fixture.stream,
@@ -107,9 +108,40 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The upstream events of a streamed case. */
-export function eventsOf(fixture: FixtureCase): SseEvent[] {
-  return parseSse(fixture.upstream?.text ?? '')
+/** Bytes of one event that the gateway takes by default. */
+const eventBytes = 16 * 1024 * 1024
+
+/** What cuts the bytes of a case into events: the operation's own framing, or the kit's SSE parser. */
+export function openFraming({ operation }: Pick<OpenCase, 'operation'>, limit = eventBytes): Framing {
+  return operation.framing?.({ eventBytes: limit }) ?? createSseParser()
+}
+
+/** The vendor's answer byte by byte. */
+export function answerBytes({ upstream }: FixtureCase): Uint8Array {
+  return upstream?.bytes ?? Buffer.from(upstream?.text ?? '')
+}
+
+/** The upstream events of a streamed case. Throws what the framing throws. */
+export function eventsOf(open: Pick<OpenCase, 'fixture' | 'operation'>): SseEvent[] {
+  const { events, thrown } = readEvents(open, [answerBytes(open.fixture)])
+  if (thrown === undefined) return [...events]
+  throw new Error(`${open.fixture.name}: framing() threw ${thrownText(thrown)}`, { cause: thrown })
+}
+
+/** The events of a stream that comes in pieces, and what the framing threw after them. */
+export function readEvents(
+  open: Pick<OpenCase, 'operation'>,
+  pieces: Iterable<Uint8Array>,
+): { readonly events: readonly SseEvent[]; readonly thrown?: unknown } {
+  const events: SseEvent[] = []
+  try {
+    const framing = openFraming(open)
+    for (const piece of pieces) events.push(...framing.push(piece))
+    events.push(...framing.end())
+    return { events }
+  } catch (thrown) {
+    return { events, thrown: thrown ?? new Error('something undefined was thrown') }
+  }
 }
 
 /** A new decoder for a translated stream. */
@@ -128,8 +160,14 @@ export interface Decoded {
   readonly origins: readonly number[]
 }
 
-/** Feeds events to a new decoder, then closes it. */
-export function decode(open: OpenCase, events: readonly SseEvent[]): Decoded {
+/** Feeds the bytes of the vendor's answer to a new framing and a new decoder. */
+export function decodeAnswer(open: OpenCase, bytes = answerBytes(open.fixture)): Decoded {
+  const { events, thrown } = readEvents(open, [bytes])
+  return decode(open, events, thrown)
+}
+
+/** Feeds events to a new decoder, then closes it, or fails with what the framing threw. */
+export function decode(open: OpenCase, events: readonly SseEvent[], broken?: unknown): Decoded {
   const chunks: unknown[] = []
   const origins: number[] = []
   let at = 0
@@ -137,6 +175,7 @@ export function decode(open: OpenCase, events: readonly SseEvent[]): Decoded {
     const decoder = openDecoder(open)
     for (; at <= events.length; at += 1) {
       const event = events[at]
+      if (event === undefined && broken !== undefined) throw broken
       const more = event === undefined ? (decoder.end?.() ?? []) : decoder.event(Object.freeze({ ...event }))
       chunks.push(...more)
       origins.push(...more.map(() => at))

@@ -3,11 +3,14 @@ import type { CheckDefinition } from '../check.ts'
 import { type CollectedChoice, collectChunks } from '../chunk-sequence.ts'
 import { differences } from '../difference.ts'
 import {
+  answerBytes,
   decode,
+  decodeAnswer,
   type Decoded,
   eventsOf,
   openCases,
   type OpenCase,
+  readEvents,
   type Subject,
   thrownText,
 } from '../subject.ts'
@@ -36,7 +39,7 @@ export const brokenStreamChecks: readonly CheckDefinition[] = [
 ]
 
 function truncationProblems(open: OpenCase): string[] {
-  const events = eventsOf(open.fixture)
+  const events = eventsOf(open)
   const { chunks, origins } = decode(open, events)
   const whole = collectChunks(chunks)
   const must = lastPlaceThatMustThrow(open, events, origins)
@@ -89,7 +92,7 @@ function lastPlaceThatMustThrow(
 async function failedStreamProblems(subject: Subject): Promise<string[]> {
   return (await failedStreams(subject)).flatMap((open) => {
     const { fixture } = open
-    const { chunks, ...result } = decode(open, eventsOf(fixture))
+    const { chunks, ...result } = decodeAnswer(open)
     const problems = faultProblems(fixture, result.thrown === undefined ? undefined : result)
     if (fixture.chunks !== undefined)
       problems.push(...differences(fixture.chunks, chunks, Object.is, 'chunk'))
@@ -110,17 +113,15 @@ async function errorEventProblems(subject: Subject): Promise<string[]> {
   const streams = await openCases(subject, isStream)
   if (streams.length === 0) return []
   const failing = (await failedStreams(subject)).flatMap((open) => {
-    const events = eventsOf(open.fixture)
+    const { events } = readEvents(open, [answerBytes(open.fixture)])
     const { thrownAt = events.length } = decode(open, events)
     return events[thrownAt] === undefined ? [] : [{ event: events[thrownAt], first: thrownAt === 0 }]
   })
   if (!failing.some(({ first }) => first)) {
     return ['no fixture (upstream.sse beside fault.json) has the vendor’s error event as its first event']
   }
-  const shortest = streams.toSorted(
-    (a, b) => eventsOf(a.fixture).length - eventsOf(b.fixture).length,
-  )[0] as OpenCase
-  const events = eventsOf(shortest.fixture).filter((event) => event.data !== '[DONE]')
+  const shortest = streams.toSorted((a, b) => eventsOf(a).length - eventsOf(b).length)[0] as OpenCase
+  const events = eventsOf(shortest).filter((event) => event.data !== '[DONE]')
   return failing.flatMap(({ event }) =>
     events.flatMap((_, at) => {
       const { thrown, thrownAt } = decode(shortest, events.toSpliced(at, 0, event))

@@ -50,7 +50,7 @@ async function operationProblems(subject: Subject): Promise<string[]> {
       const streams = (name === 'chat' || name === 'completions') && provider.supports?.streaming !== false
       if (streams && !own.some(isStreamedAnswer)) {
         problems.push(
-          `${name}: no fixture of a stream (a request.json with "stream": true beside an upstream.sse)`,
+          `${name}: no fixture of a stream (a request.json with "stream": true beside an upstream.sse or upstream.hex)`,
         )
       }
     }

@@ -2,10 +2,10 @@ import type { CheckDefinition } from '../check.ts'
 import { collectChunks } from '../chunk-sequence.ts'
 import { scriptOf, type Stage } from '../end-to-end.ts'
 import { isErrorBody } from '../failed-answer.ts'
-import { parseSse, sseBlocks } from '../sse-parser.ts'
-import { decode, eventsOf, type OpenCase, parseJson } from '../subject.ts'
+import { parseSse } from '../sse-parser.ts'
+import { decode, decodeAnswer, eventsOf, type OpenCase, parseJson } from '../subject.ts'
 import { wireProblems } from '../wire-validator.ts'
-import { bytesOf, eachPlayed, errorProblems, isWellStreamed } from './end-to-end.ts'
+import { eachPlayed, errorProblems, eventBlocks, isWellStreamed } from './end-to-end.ts'
 
 export const endToEndFailureChecks: readonly CheckDefinition[] = [
   {
@@ -31,14 +31,13 @@ function isFailedStream({ fixture }: OpenCase): boolean {
 
 /** Nothing comes before the failure. */
 function failsAtOnce(open: OpenCase): boolean {
-  const events = eventsOf(open.fixture)
-  return open.operation.stream === undefined
-    ? events[0]?.event === 'error' || isErrorBody(parseJson(events[0]?.data ?? ''))
-    : decode(open, events).chunks.length === 0
+  if (open.operation.stream !== undefined) return decodeAnswer(open).chunks.length === 0
+  const [first] = eventsOf(open)
+  return first?.event === 'error' || isErrorBody(parseJson(first?.data ?? ''))
 }
 
 async function brokenOffProblems(open: OpenCase, stage: Stage): Promise<string[]> {
-  const blocks = sseBlocks(bytesOf(open.fixture))
+  const blocks = eventBlocks(open)
   const length = beforeTheEnd(open, blocks)
   const problems: string[] = []
   for (const ending of ['end', 'cut'] as const) {
@@ -52,7 +51,7 @@ async function brokenOffProblems(open: OpenCase, stage: Stage): Promise<string[]
 
 /** How many events come before the one that carries the finish reason, or the last one when that is not to be seen. */
 function beforeTheEnd(open: OpenCase, blocks: readonly Uint8Array[]): number {
-  const events = eventsOf(open.fixture)
+  const events = eventsOf(open)
   const finishes = (chunks: readonly unknown[]): boolean =>
     [...collectChunks(chunks).values()].some(({ finishReasons }) => finishReasons.length > 0)
   const { operation } = open

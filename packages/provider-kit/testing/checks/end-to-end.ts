@@ -1,10 +1,21 @@
+import type { UpstreamRequest } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { differences } from '../difference.ts'
 import { type ClientAnswer, clientAnswer, goldenDifferences } from '../client-answer.ts'
-import { isPlayable, onStage, scriptOf, type Stage } from '../end-to-end.ts'
+import { answersOf, isPlayable, onStage, type Stage } from '../end-to-end.ts'
+import { exchangesOf } from '../exchanges.ts'
 import type { FixtureCase } from '../fixture.ts'
+import type { RecordedRequest } from '../replay-upstream.ts'
 import { sseBlocks } from '../sse-parser.ts'
-import { callOf, openCases, type OpenCase, parseJson, type Subject } from '../subject.ts'
+import {
+  answerBytes,
+  callOf,
+  openCases,
+  type OpenCase,
+  openFraming,
+  parseJson,
+  type Subject,
+} from '../subject.ts'
 import { isObject } from '../wire-rules.ts'
 import { wireProblems } from '../wire-validator.ts'
 import { secretNames } from './options.ts'
@@ -38,16 +49,19 @@ export const endToEndChecks: readonly CheckDefinition[] = [
     why: 'This is how vendors send it.',
     endToEnd: true,
     find: (subject) =>
-      eachPlayed(subject, isWellStreamed, (open, stage) =>
-        answerProblems(open, stage, sseBlocks(bytesOf(open.fixture))),
-      ),
+      eachPlayed(subject, isWellStreamed, (open, stage) => answerProblems(open, stage, eventBlocks(open))),
   },
   {
     group: 'end to end',
     name: 'through a gateway comments between events change nothing',
     why: 'Vendors send comments to keep a connection alive.',
     endToEnd: true,
-    find: (subject) => eachPlayed(subject, isWellStreamed, commentProblems),
+    find: (subject) =>
+      eachPlayed(
+        subject,
+        (open) => isWellStreamed(open) && open.operation.framing === undefined,
+        commentProblems,
+      ),
   },
   {
     group: 'end to end',
@@ -80,8 +94,20 @@ function isFailure({ fixture }: OpenCase): boolean {
   return fixture.fault !== undefined && (status >= 400 || !sse)
 }
 
-export function bytesOf(fixture: FixtureCase): Buffer {
-  return Buffer.from(fixture.upstream?.text ?? '')
+/** The vendor's stream cut after each event; together they are the stream. */
+export function eventBlocks(open: OpenCase): Uint8Array[] {
+  const bytes = answerBytes(open.fixture)
+  if (open.operation.framing === undefined) return sseBlocks(bytes)
+  const framing = openFraming(open)
+  const blocks: Uint8Array[] = []
+  let from = 0
+  for (let at = 0; at < bytes.length; at += 1) {
+    if (framing.push(bytes.subarray(at, at + 1)).length === 0) continue
+    blocks.push(bytes.subarray(from, at + 1))
+    from = at + 1
+  }
+  if (from < bytes.length) blocks.push(bytes.subarray(from))
+  return blocks
 }
 
 /** Plays each case that `accepts` on a stage of its own. */
@@ -98,10 +124,23 @@ export async function eachPlayed(
   return problems
 }
 
-async function sentProblems({ fixture, operation, provider }: OpenCase, stage: Stage): Promise<string[]> {
-  stage.upstream.play(scriptOf(fixture))
-  await stage.ask(fixture)
-  const sent = stage.upstream.requests[0]
+async function sentProblems(open: OpenCase, stage: Stage): Promise<string[]> {
+  stage.upstream.play(answersOf(open))
+  await stage.ask(open.fixture)
+  const { requests } = stage.upstream
+  const exchanges = exchangesOf(open)
+  if (exchanges.length === 1) return requestProblems(open, requests[0])
+  // Several are under way at once, in any order.
+  return exchanges.flatMap((exchange) => {
+    const found = requests.map((sent) => requestProblems(exchange, sent))
+    return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? ['nothing was sent'])
+  })
+}
+
+function requestProblems(
+  { fixture, operation, provider }: OpenCase,
+  sent: RecordedRequest | undefined,
+): string[] {
   if (sent === undefined) return ['nothing was sent']
   const built = operation.request(callOf(fixture))
   const golden = fixture.upstreamRequest
@@ -113,10 +152,20 @@ async function sentProblems({ fixture, operation, provider }: OpenCase, stage: S
     if (sent.headers[name] !== value)
       problems.push(`header ${name}: expected ${value}, found ${String(sent.headers[name])}`)
   }
+  if (built.form !== undefined) return [...problems, ...formProblems(built.form, sent)]
   const wanted = { ...((golden?.body ?? sentBody(fixture, built)) as object) }
   return [
     ...problems,
     ...differences(withoutUsageWish(wanted, provider), withoutUsageWish(found, provider), Object.is, 'body'),
+  ]
+}
+
+function formProblems(form: NonNullable<UpstreamRequest['form']>, sent: RecordedRequest): string[] {
+  const type = String(sent.headers['content-type'])
+  const missing = Object.keys(form).filter((name) => !sent.body.includes(`name="${name}"`))
+  return [
+    ...(type.startsWith('multipart/form-data') ? [] : [`content-type: ${type} for a form`]),
+    ...missing.map((name) => `form: ${name} was not sent`),
   ]
 }
 
@@ -129,10 +178,11 @@ async function credentialProblems(subject: Subject): Promise<string[]> {
   const seen = new Set<string>()
   const first = ({ fixture }: OpenCase): boolean =>
     isFirst(seen, JSON.stringify([fixture.options, fixture.operation]))
-  return eachPlayed(subject, first, async ({ fixture }, stage) => {
+  return eachPlayed(subject, first, async (open, stage) => {
+    const { fixture } = open
     const secrets = secretNames(fixture.options).map((name) => String(fixture.options[name]))
     if (secrets.length === 0) return []
-    stage.upstream.play(scriptOf(fixture))
+    stage.upstream.play(answersOf(open))
     await stage.ask(fixture)
     const headers = stage.upstream.requests[0]?.headers ?? {}
     if (headers['authorization'] !== undefined) return []
@@ -154,7 +204,7 @@ async function answerProblems(
   stage: Stage,
   writes?: readonly Uint8Array[],
 ): Promise<string[]> {
-  stage.upstream.play(scriptOf(open.fixture, writes))
+  stage.upstream.play(answersOf(open, writes))
   const { status, text } = await stage.ask(open.fixture)
   if (status !== 200) return [`status ${status}: ${text}`]
   const answer = clientAnswer(open.fixture, text)
@@ -171,16 +221,18 @@ function chunkProblems({ operation }: FixtureCase, { chunks = [] }: ClientAnswer
 
 function commentProblems(open: OpenCase, stage: Stage): Promise<string[]> {
   const comment = Buffer.from(': conformance\n\n')
-  const writes = sseBlocks(bytesOf(open.fixture)).flatMap((block) => [comment, block])
+  const writes = eventBlocks(open).flatMap((block) => [comment, block])
   return answerProblems(open, stage, [...writes, comment])
 }
 
 async function everyByteProblems(subject: Subject): Promise<string[]> {
   const streams = await openCases(subject, (one) => isPlayable(one) && isWellStreamed(one))
-  const shortest = streams.toSorted((a, b) => bytesOf(a.fixture).length - bytesOf(b.fixture).length)[0]
+  const shortest = streams.toSorted(
+    (a, b) => answerBytes(a.fixture).length - answerBytes(b.fixture).length,
+  )[0]
   if (shortest === undefined) return []
   return onStage(subject, shortest.fixture, async (stage) => {
-    const bytes = bytesOf(shortest.fixture)
+    const bytes = answerBytes(shortest.fixture)
     const [uncut] = await answerProblems(shortest, stage)
     if (uncut !== undefined)
       return [`${shortest.fixture.name} differs from its golden without a cut too: ${uncut}`]
@@ -193,9 +245,9 @@ async function everyByteProblems(subject: Subject): Promise<string[]> {
   })
 }
 
-async function failureProblems({ fixture }: OpenCase, stage: Stage): Promise<string[]> {
-  stage.upstream.play(scriptOf(fixture))
-  const { status, text } = await stage.ask(fixture)
+async function failureProblems(open: OpenCase, stage: Stage): Promise<string[]> {
+  stage.upstream.play(answersOf(open))
+  const { status, text } = await stage.ask(open.fixture)
   return errorProblems(status, text)
 }
 

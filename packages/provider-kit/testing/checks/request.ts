@@ -1,8 +1,9 @@
-import type { UpstreamRequest } from '@llmproxy/provider-kit'
+import type { FormFile, UpstreamRequest } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { differences, notJson } from '../difference.ts'
 import { faultProblems } from '../fault-difference.ts'
 import type { FixtureCase, UpstreamRequestFixture } from '../fixture.ts'
+import { exchangesOf } from '../exchanges.ts'
 import { attempt, callOf, openCases, type OpenCase, type Subject, thrownText } from '../subject.ts'
 import { isObject } from '../wire-rules.ts'
 
@@ -29,7 +30,7 @@ export const requestChecks: readonly CheckDefinition[] = [
     group: 'request',
     name: 'request() reports exactly the fields that it drops',
     why: 'A client must be able to see that a field had no effect.',
-    find: (subject) => eachRequest(subject, droppedProblems),
+    find: (subject) => eachCase(subject, droppedProblems),
   },
   {
     group: 'request',
@@ -39,13 +40,21 @@ export const requestChecks: readonly CheckDefinition[] = [
   },
 ]
 
-async function eachRequest(subject: Subject, find: (open: OpenCase) => readonly string[]): Promise<string[]> {
+async function eachCase(subject: Subject, find: (open: OpenCase) => readonly string[]): Promise<string[]> {
   const open = await openCases(subject, ({ fixture }) => fixture.request !== undefined && !isRefusal(fixture))
   return open.flatMap((one) => {
     const result = attempt(() => find(one))
-    const problems = 'value' in result ? result.value : [`request() threw ${thrownText(result.thrown)}`]
-    return problems.map((problem) => `${one.fixture.name}: ${problem}`)
+    return 'value' in result
+      ? result.value
+      : [`${one.fixture.name}: request() threw ${thrownText(result.thrown)}`]
   })
+}
+
+/** Each request that is sent: of a case that is split, those of its parts. */
+function eachRequest(subject: Subject, find: (open: OpenCase) => readonly string[]): Promise<string[]> {
+  return eachCase(subject, (one) =>
+    exchangesOf(one).flatMap((part) => find(part).map((problem) => `${part.fixture.name}: ${problem}`)),
+  )
 }
 
 /** A case in which nothing is sent: `request()` throws. */
@@ -57,12 +66,14 @@ function goldenProblems({ fixture, operation }: OpenCase): string[] {
   const golden = fixture.upstreamRequest
   const built = operation.request(callOf(fixture))
   if (golden === undefined) {
-    // What a failure is classified by does not depend on what was sent.
-    return fixture.fault === undefined
-      ? [`upstream.request.json is missing; found ${JSON.stringify(shown(fixture, built))}`]
+    // What a failure is classified by does not depend on what was sent. That parts have goldens is asked by another check.
+    return fixture.fault === undefined && fixture.part === undefined
+      ? [`upstream.request.json is missing; found ${JSON.stringify(shownRequest(fixture, built))}`]
       : []
   }
-  return requestDifferences(golden, built, 'POST').concat(
+  const sent = requestDifferences(golden, built, 'POST')
+  if (golden.form !== undefined || built.form !== undefined) return sent
+  return sent.concat(
     differences(golden.body ?? clientBody(fixture), sentBody(fixture, built), Object.is, 'body'),
   )
 }
@@ -79,14 +90,28 @@ export function requestDifferences(
     ...differences(golden.method ?? method, built.method ?? 'POST', Object.is, 'method'),
     ...differences(golden.path, built.path, Object.is, 'path'),
     ...differences(wanted, found, Object.is, 'headers'),
+    ...differences(golden.form, shownForm(built.form), Object.is, 'form'),
   ]
 }
 
 /** `upstream.request.json` as it is to be written. */
-function shown(fixture: FixtureCase, built: UpstreamRequest): object {
-  const { method, path, headers, body, patch } = built
+export function shownRequest(fixture: FixtureCase, built: UpstreamRequest): object {
+  const { method, path, headers, body, patch, form } = built
   // The client's own body is what is expected without a golden one.
-  return { method, path, headers, body: body ?? (patch && sentBody(fixture, built)) }
+  return { method, path, headers, body: body ?? (patch && sentBody(fixture, built)), form: shownForm(form) }
+}
+
+/** Files as base64. */
+function shownForm(form: UpstreamRequest['form']): UpstreamRequestFixture['form'] {
+  if (form === undefined) return undefined
+  const shown = ({ filename, mediaType, bytes }: FormFile) => ({
+    filename,
+    mediaType,
+    base64: Buffer.from(bytes).toString('base64'),
+  })
+  return Object.fromEntries(
+    Object.entries(form).map(([name, value]) => [name, typeof value === 'string' ? value : shown(value)]),
+  )
 }
 
 function clientBody(fixture: FixtureCase): object {
@@ -114,6 +139,8 @@ function formProblems({ fixture, operation }: OpenCase): string[] {
   const problems = formOf(built)
   if (built.body !== undefined && built.patch !== undefined)
     problems.push('body and patch exclude each other')
+  if (built.form !== undefined && (built.body !== undefined || built.patch !== undefined))
+    problems.push('form excludes body and patch')
   if (built.body !== undefined && !isObject(built.body)) problems.push('the body is not an object')
   return [...problems, ...notJson(built.body ?? {}, 'body'), ...notJson(built.patch ?? {}, 'patch')]
 }
@@ -132,17 +159,21 @@ export function formOf(built: UpstreamRequest): string[] {
   return problems
 }
 
-function droppedProblems({ fixture, operation }: OpenCase): string[] {
-  const call = callOf(fixture)
-  operation.request(call)
-  const found = [...new Set(call.reported)]
+function droppedProblems(open: OpenCase): string[] {
+  const { name, dropped } = open.fixture
+  const reported = exchangesOf(open).flatMap(({ fixture, operation }) => {
+    const call = callOf(fixture)
+    operation.request(call)
+    return call.reported
+  })
+  const found = [...new Set(reported)]
   return [
-    ...fixture.dropped
+    ...dropped
       .filter((field) => !found.includes(field))
-      .map((field) => `${field} is not reported as dropped`),
+      .map((field) => `${name}: ${field} is not reported as dropped`),
     ...found
-      .filter((field) => !fixture.dropped.includes(field))
-      .map((field) => `${field} is reported as dropped, case.json does not say so`),
+      .filter((field) => !dropped.includes(field))
+      .map((field) => `${name}: ${field} is reported as dropped, case.json does not say so`),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { type OperationName, ProviderFault } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { differences, frozenCopy, notJson } from '../difference.ts'
+import { answerOf, exchangesOf, resultOf } from '../exchanges.ts'
 import { attempt, callOf, openCases, type OpenCase, parseJson, type Subject, thrownText } from '../subject.ts'
 import { wireProblems } from '../wire-validator.ts'
 import { faultProblems } from '../fault-difference.ts'
@@ -53,12 +54,6 @@ async function eachAnswer(subject: Subject, find: (open: OpenCase) => readonly s
   })
 }
 
-/** The client's whole answer. A relayed one is the vendor's. */
-function answerOf({ fixture, operation }: OpenCase): unknown {
-  const body = frozenCopy(parseJson(fixture.upstream?.text ?? ''))
-  return operation.response === undefined ? body : operation.response(body, callOf(fixture))
-}
-
 function goldenProblems(open: OpenCase): string[] {
   const { fixture, operation } = open
   const found = answerOf(open)
@@ -72,14 +67,13 @@ function shapeProblems(open: OpenCase): string[] {
 }
 
 function purityProblems(open: OpenCase): string[] {
-  const { fixture, operation } = open
-  if (operation.response === undefined) return []
-  const body = parseJson(fixture.upstream?.text ?? '')
-  const first = operation.response(body, callOf(fixture))
-  return [
-    ...differences(parseJson(fixture.upstream?.text ?? ''), body, Object.is, 'the body was changed'),
-    ...differences(first, answerOf(open), Object.is, 'the second run'),
-  ]
+  if (open.operation.response === undefined) return []
+  const changed = exchangesOf(open).flatMap(({ fixture, operation }) => {
+    const body = structuredClone(resultOf(fixture))
+    operation.response?.(body, callOf(fixture))
+    return differences(resultOf(fixture), body, Object.is, 'the body was changed')
+  })
+  return [...changed, ...differences(answerOf(open), answerOf(open), Object.is, 'the second run')]
 }
 
 async function inBandProblems(subject: Subject): Promise<string[]> {

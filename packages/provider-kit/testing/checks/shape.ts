@@ -6,6 +6,13 @@ import { describe, isObject } from '../wire-rules.ts'
 
 const known: ReadonlySet<string> = new Set(operationNames)
 const operationMembers = ['request', 'response', 'stream', 'framing', 'split', 'join', 'follow']
+/** Members that mean nothing without another. */
+const partners = [
+  ['framing', 'stream'],
+  ['split', 'join'],
+  ['join', 'split'],
+  ['follow', 'response'],
+] as const
 const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage']
 const providerMembers: Readonly<Record<string, string>> = {
   baseUrl: 'string',
@@ -103,6 +110,10 @@ function operationsProblems(operations: unknown): string[] {
     if (typeof operation.request !== 'function') problems.push(`operations.${name}.request: not a function`)
     if (operation.stream !== undefined && operation.response === undefined) {
       problems.push(`operations.${name}: stream without response: whole answers would be relayed`)
+    }
+    for (const [member, needed] of partners) {
+      if (operation[member] !== undefined && operation[needed] === undefined)
+        problems.push(`operations.${name}: ${member} without ${needed}: it would never be used`)
     }
     return problems
   })

@@ -2,13 +2,15 @@ import type { SseEvent } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { chunkSequenceProblems, isUsageChunk } from '../chunk-sequence.ts'
 import { differences, notJson } from '../difference.ts'
-import { createSseParser, formatSse } from '../sse-parser.ts'
+import { formatSse } from '../sse-parser.ts'
 import {
+  answerBytes,
   decode,
   eventsOf,
   openCases,
   openDecoder,
   type OpenCase,
+  readEvents,
   type Subject,
   thrownText,
 } from '../subject.ts'
@@ -64,10 +66,7 @@ async function eachStream(subject: Subject, find: (open: OpenCase) => readonly s
 }
 
 /** The chunks of an undisturbed stream; throws what the decoder threw. */
-export function chunksOf(
-  open: OpenCase,
-  events: readonly SseEvent[] = eventsOf(open.fixture),
-): readonly unknown[] {
+export function chunksOf(open: OpenCase, events: readonly SseEvent[] = eventsOf(open)): readonly unknown[] {
   const { chunks, thrown, thrownAt } = decode(open, events)
   if (thrown === undefined) return chunks
   const place =
@@ -95,15 +94,15 @@ function sequenceProblems(open: OpenCase): string[] {
  * gave other events than before.
  */
 function splitProblems(open: OpenCase): string[] {
-  const bytes = Buffer.from(open.fixture.upstream?.text ?? '')
+  const bytes = answerBytes(open.fixture)
   const golden = JSON.stringify(chunksOf(open))
   const fed = new Set<string>()
   const problems: string[] = []
   const feed = (pieces: Iterable<Uint8Array>, how: string): void => {
-    const parser = createSseParser()
-    const events = [...pieces].flatMap((piece) => parser.push(piece)).concat(parser.end())
+    const { events, thrown } = readEvents(open, pieces)
+    if (thrown !== undefined) problems.push(`framing() threw ${thrownText(thrown)} when ${how}`)
     const key = JSON.stringify(events)
-    if (fed.has(key)) return
+    if (thrown !== undefined || fed.has(key)) return
     fed.add(key)
     if (JSON.stringify(chunksOf(open, events)) !== golden) problems.push(`other chunks when ${how}`)
   }
@@ -128,7 +127,7 @@ async function interleavingProblems(subject: Subject): Promise<string[]> {
         : second
     const golden = [chunksOf(first), chunksOf(second)]
     const decoders = [openDecoder(first), openDecoder(other)]
-    const events = [eventsOf(first.fixture), eventsOf(second.fixture)]
+    const events = [eventsOf(first), eventsOf(second)]
     const found: unknown[][] = [[], []]
     const longest = Math.max(...events.map((list) => list.length))
     for (let at = 0; at < longest; at += 1) {
@@ -151,7 +150,7 @@ const strangers: readonly SseEvent[] = [
 ]
 
 function unknownEventProblems(open: OpenCase): string[] {
-  const events = eventsOf(open.fixture)
+  const events = eventsOf(open)
   const golden = JSON.stringify(chunksOf(open))
   const problems: string[] = []
   for (const stranger of strangers) {
