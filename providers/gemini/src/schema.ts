@@ -1,0 +1,171 @@
+import { isObject, type JsonObject } from '@llmproxy/provider-kit'
+
+/** Keywords of the OpenAPI subset that are carried over as they are. */
+const kept: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'nullable',
+  'minItems',
+  'maxItems',
+  'minProperties',
+  'maxProperties',
+  'minLength',
+  'maxLength',
+  'pattern',
+  'minimum',
+  'maximum',
+  'propertyOrdering',
+])
+const formats: ReadonlySet<unknown> = new Set(['date-time', 'enum', 'int32', 'int64', 'float', 'double'])
+
+interface Place {
+  readonly root: JsonObject
+  /** The references on the way in: one that comes again is recursive. */
+  readonly inside: ReadonlySet<string>
+}
+
+/**
+ * A JSON Schema in the OpenAPI subset of older models: references resolved, type lists and `null` as `nullable`, `const` as
+ * `enum`, `oneOf` as `anyOf`, `allOf` merged, all other keywords left out. A schema that contains itself ends in a plain object.
+ */
+export function openApiSchema(schema: JsonObject): JsonObject {
+  return converted(schema, { root: schema, inside: new Set() })
+}
+
+/** Whether a schema of arguments says that there are none. */
+export function isEmptyObjectSchema(schema: JsonObject): boolean {
+  const { properties } = schema
+  const empty = properties === undefined || (isObject(properties) && Object.keys(properties).length === 0)
+  const combined = ['$ref', 'anyOf', 'oneOf', 'allOf', 'patternProperties'].some((name) => name in schema)
+  return empty && !combined && !isObject(schema['additionalProperties'])
+}
+
+function converted(given: unknown, place: Place): JsonObject {
+  if (!isObject(given)) return {}
+  if (typeof given['$ref'] === 'string') return referred(given, given['$ref'], place)
+  const schema = withAllOf(given, place)
+  const result: JsonObject = {}
+  for (const [name, value] of Object.entries(schema)) if (kept.has(name)) result[name] = value
+  if (formats.has(schema['format'])) result['format'] = schema['format']
+  Object.assign(result, structure(schema, place), alternatives(schema, place), choices(schema))
+  return typed(result, schema['type'])
+}
+
+function referred(given: JsonObject, reference: string, place: Place): JsonObject {
+  const target = reference.startsWith('#') ? resolved(place.root, reference.slice(1)) : undefined
+  if (target === undefined || place.inside.has(reference)) return { type: 'object' }
+  const { $ref: _, ...beside } = given
+  return converted({ ...target, ...beside }, { ...place, inside: new Set([...place.inside, reference]) })
+}
+
+function resolved(root: JsonObject, pointer: string): JsonObject | undefined {
+  let target: unknown = root
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
+    if (typeof target !== 'object' || target === null || !Object.hasOwn(target, name)) return undefined
+    target = (target as JsonObject)[name]
+  }
+  return isObject(target) ? target : undefined
+}
+
+/** The subset has no intersection: the members are put together. */
+function withAllOf(schema: JsonObject, place: Place): JsonObject {
+  const { allOf, ...rest } = schema
+  if (!Array.isArray(allOf)) return schema
+  let merged: JsonObject = {}
+  for (const part of [...allOf.filter(isObject), rest]) {
+    const { $ref: reference, ...own } = part
+    const target =
+      typeof reference === 'string' && !place.inside.has(reference)
+        ? { ...resolved(place.root, reference.slice(1)), ...own }
+        : own
+    const properties = { ...objectAt(merged, 'properties'), ...objectAt(target, 'properties') }
+    const required = [...listAt(merged, 'required'), ...listAt(target, 'required')]
+    merged = { ...merged, ...target }
+    if (Object.keys(properties).length > 0) merged['properties'] = properties
+    if (required.length > 0) merged['required'] = [...new Set(required)]
+  }
+  return merged
+}
+
+function structure(schema: JsonObject, place: Place): JsonObject {
+  const result: JsonObject = {}
+  const { properties, required, items, prefixItems } = schema
+  if (isObject(properties)) {
+    const entries = Object.entries(properties).map(([name, value]) => [name, converted(value, place)])
+    if (entries.length > 0) result['properties'] = Object.fromEntries(entries) as JsonObject
+    const names = listAt({ required }, 'required').filter(
+      (name) => typeof name === 'string' && Object.hasOwn(properties, name),
+    )
+    if (names.length > 0) result['required'] = names
+  }
+  if (isObject(items)) result['items'] = converted(items, place)
+  else if (Array.isArray(prefixItems) && prefixItems.length > 0)
+    result['items'] = { anyOf: prefixItems.map((item: unknown) => converted(item, place)) }
+  return result
+}
+
+function alternatives(schema: JsonObject, place: Place): JsonObject {
+  const given = schema['anyOf'] ?? schema['oneOf']
+  if (!Array.isArray(given)) return {}
+  const others = given.filter((each: unknown) => !(isObject(each) && each['type'] === 'null'))
+  const nullable = others.length < given.length ? { nullable: true } : {}
+  const [only, ...more] = others.map((each: unknown) => converted(each, place))
+  if (only === undefined) return nullable
+  return more.length === 0 ? { ...only, ...nullable } : { anyOf: [only, ...more], ...nullable }
+}
+
+/** Choices are texts in the subset; others are told in words. */
+function choices(schema: JsonObject): JsonObject {
+  const given = Object.hasOwn(schema, 'const') ? [schema['const']] : schema['enum']
+  if (!Array.isArray(given)) return {}
+  const values = given.filter((value: unknown) => value !== null)
+  const nullable = values.length < given.length ? { nullable: true } : {}
+  if (values.every((value: unknown) => typeof value === 'string'))
+    return { type: 'string', ...(values.length > 0 && { enum: values }), ...nullable }
+  const words = `One of: ${values.map((value: unknown) => JSON.stringify(value)).join(', ')}`
+  const { description } = schema
+  return {
+    description: typeof description === 'string' ? `${description} ${words}` : words,
+    ...(values.every((value: unknown) => typeof value === 'number') && { type: 'number' }),
+    ...nullable,
+  }
+}
+
+function typed(result: JsonObject, given: unknown): JsonObject {
+  const types = (Array.isArray(given) ? given : [given]).filter((type: unknown) => typeof type === 'string')
+  const names = types.filter((type) => type !== 'null')
+  const nullable = names.length < types.length ? { nullable: true } : {}
+  const [only] = names
+  if (only === undefined) return { ...result, ...nullable }
+  const { type: _, ...untyped } = result
+  if (names.length === 1) return { type: only, ...untyped, ...nullable }
+  const { description, title, ...rest } = untyped
+  const said = {
+    ...(description !== undefined && { description }),
+    ...(title !== undefined && { title }),
+  }
+  return { ...said, anyOf: names.map((name) => fitting(rest, name)), ...nullable }
+}
+
+/** Of several types each takes the keywords that are its own. */
+function fitting(rest: JsonObject, type: unknown): JsonObject {
+  const { properties, required, items, ...others } = rest
+  return {
+    ...others,
+    type,
+    ...(type === 'object' && properties !== undefined && { properties }),
+    ...(type === 'object' && required !== undefined && { required }),
+    ...(type === 'array' && items !== undefined && { items }),
+  }
+}
+
+function objectAt(holder: JsonObject, name: string): JsonObject {
+  const value = holder[name]
+  return isObject(value) ? value : {}
+}
+
+function listAt(holder: JsonObject, name: string): unknown[] {
+  const value = holder[name]
+  return Array.isArray(value) ? value : []
+}
