@@ -2,7 +2,7 @@ import type { Clock } from './clock.ts'
 import { parseJson } from './exchange/classify.ts'
 import { prepareAlone } from './exchange/prepare.ts'
 import type { LiveProvider } from './live-provider.ts'
-import { answered } from './probe.ts'
+import { answeredAt } from './probe.ts'
 import { entryOf } from './routing/route-target.ts'
 
 /** Milliseconds that a client who asks for the model list waits for the vendors at most. */
@@ -73,9 +73,10 @@ export class ModelCatalogue {
 async function listed(live: LiveProvider, clock: Clock): Promise<readonly string[] | undefined> {
   const { models } = live.provider
   try {
-    const { baseUrl, headers } = live
+    const { headers } = live
+    const baseUrl = models!.baseUrl ?? live.baseUrl
     const request = prepareAlone(models!.request(), { operation: 'models', baseUrl, headers })
-    const answer = await answered(live, request, clock, patienceMs)
+    const answer = await answeredAt(models!.baseUrl, live, request, clock, patienceMs)
     if ('kind' in answer || answer.status !== 200) return undefined
     const patterns = patternsOf(live)
     const ids: readonly unknown[] = models!.response(parseJson(answer.bytes.toString('utf8')))

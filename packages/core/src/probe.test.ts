@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { HealthCheck, Operation, UpstreamResponse } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../test/manual-clock.ts'
@@ -105,4 +107,27 @@ test('a vendor that does not answer is unhealthy after the time limit', async ()
   expect(await asked).toMatchObject([
     { verdict: { status: 'unhealthy', reason: 'timeout' }, durationMs: 3_000 },
   ])
+})
+
+test('a vendor that answers health requests on another host is asked there, with its credentials', async () => {
+  const seen: string[] = []
+  const server = createServer((request, reply) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`)
+    reply.end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const elsewhere = `http://127.0.0.1:${(server.address() as AddressInfo).port}/control`
+  const { gateway } = await toyGateway([
+    {
+      provider: {
+        baseUrl: 'http://127.0.0.1:9',
+        health: { baseUrl: elsewhere, request: () => ({ path: '/models', method: 'GET' }) },
+        authorize: () => ({ authorization: 'Bearer test-key' }),
+      },
+    },
+  ])
+  expect(await gateway.probe()).toMatchObject([{ verdict: { status: 'healthy' } }])
+  expect(seen).toEqual(['GET /control/models Bearer test-key'])
+  await gateway.close()
+  server.close()
 })

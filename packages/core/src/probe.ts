@@ -4,12 +4,14 @@ import {
   type HealthVerdict,
   healthVerdict,
   openaiFault,
+  type PreparedRequest,
 } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
-import { type Answer, ask } from './exchange/ask.ts'
+import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
 import { classify, parseJson, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
+import { openUpstream } from './exchange/upstream.ts'
 import type { LiveProvider } from './live-provider.ts'
 import { entryOf } from './routing/route-target.ts'
 
@@ -49,15 +51,36 @@ export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number)
     return { ...report, verdict: verdictOfFault(thrownFault(error)), durationMs: 0 }
   }
   if (typeof request === 'string') return { ...report, skipped: request, durationMs: 0 }
-  const result = await answered(live, request, clock, timeoutMs)
+  const elsewhere = kind === 'free' ? live.provider.health?.baseUrl : undefined
+  const result = await answeredAt(elsewhere, live, request, clock, timeoutMs)
   const verdict = 'kind' in result ? verdictOfFault(result) : verdictOf(live, result, kind)
   return { ...report, verdict, durationMs: clock.now() - startedAt }
 }
 
-/** The answer to one request outside of any client's, within `timeoutMs`. */
-export function answered(
-  live: LiveProvider,
-  request: Parameters<typeof ask>[0]['request'],
+/**
+ * The answer to one request outside of any client's, within `timeoutMs`. `baseUrl`: where the request goes when that is not the
+ * provider's own; a connection is opened for it alone.
+ */
+export async function answeredAt(
+  baseUrl: string | undefined,
+  live: AskedUpstream,
+  request: PreparedRequest,
+  clock: Clock,
+  timeoutMs: number,
+): Promise<Answer | AttemptFault> {
+  const origin = baseUrl === undefined ? live.origin : new URL(baseUrl).origin
+  if (origin === live.origin || live.upstream === undefined) return answered(live, request, clock, timeoutMs)
+  const upstream = openUpstream(origin, { connectTimeoutMs: timeoutMs, keepAliveMs: 1, allowH2: false })
+  try {
+    return await answered({ provider: live.provider, origin, upstream }, request, clock, timeoutMs)
+  } finally {
+    await upstream.destroy()
+  }
+}
+
+function answered(
+  live: AskedUpstream,
+  request: PreparedRequest,
   clock: Clock,
   timeoutMs: number,
 ): Promise<Answer | AttemptFault> {
@@ -77,7 +100,7 @@ function freeRequest(live: LiveProvider) {
   const { health } = live.provider
   if (health === undefined) return 'this provider has no free health request'
   const { baseUrl, headers } = live
-  return prepareAlone(health.request(), { operation: 'health', baseUrl, headers })
+  return prepareAlone(health.request(), { operation: 'health', baseUrl: health.baseUrl ?? baseUrl, headers })
 }
 
 /** The specification's minimal request: it costs a few tokens. */

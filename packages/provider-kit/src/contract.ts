@@ -78,12 +78,16 @@ export interface Provider {
 }
 
 export interface ModelList {
+  /** Absolute, without a trailing slash: where the vendor lists its models on another host. Default: that of the provider. */
+  readonly baseUrl?: string
   request(): UpstreamRequest
   /** The parsed 2xx body in, model ids out. */
   response(body: unknown): readonly string[]
 }
 
 export interface HealthCheck {
+  /** Absolute, without a trailing slash: where the vendor answers such requests on another host. Default: that of the provider. */
+  readonly baseUrl?: string
   /** A request that is free of charge: it uses no model. */
   request(): UpstreamRequest
   /**
