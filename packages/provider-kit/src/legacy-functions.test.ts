@@ -61,6 +61,10 @@ describe('functionsAsTools()', () => {
     ])
   })
 
+  test('refuses messages that are no array', () => {
+    expect(() => functionsAsTools('Hi' as never)).toThrow('messages: must be an array')
+  })
+
   test.each([[[null]], [[{ role: 'function', name: 'f', content: 'ok' }]], [[{ role: 'function' }]]])(
     'refuses %j with its path',
     (messages) => {

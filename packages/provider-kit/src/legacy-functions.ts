@@ -34,9 +34,11 @@ export const functionRules = {
 
 /**
  * A `function_call` of an assistant as a tool call, and a message of the role `function` as its result, for vendors that know tools
- * only. The same array when there is neither. Throws a refusal for a message that is no object and for a result without its call.
+ * only. The same array when there is neither. Throws a refusal for a message that is no object, for a result without its call,
+ * and for messages that are no array.
  */
 export function functionsAsTools(messages: ChatRequest['messages']): ChatRequest['messages'] {
+  if (!Array.isArray(messages)) throw refuse('messages', `must be an array, found ${kindOf(messages)}`)
   const open = new Map<string, string>()
   let changed = false
   const written = (messages as readonly unknown[]).map((message, index) => {
