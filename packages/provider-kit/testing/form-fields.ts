@@ -8,7 +8,10 @@ export interface FormField {
 }
 
 /** The fields of a `multipart/form-data` body; `undefined` when it is none, or is not well-formed. Repeated names: the last one wins. */
-export function formFields({ headers, bytes }: SimulatedRequest): Readonly<Record<string, FormField>> | undefined {
+export function formFields({
+  headers,
+  bytes,
+}: SimulatedRequest): Readonly<Record<string, FormField>> | undefined {
   const boundary = /^multipart\/form-data;.*\bboundary="?([^";]+)"?/i.exec(headers['content-type'] ?? '')?.[1]
   if (boundary === undefined) return undefined
   const text = bytes.toString('latin1')

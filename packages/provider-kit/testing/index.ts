@@ -18,6 +18,7 @@ export type {
   UpstreamRequestFixture,
 } from './fixture.ts'
 export type { CreateGateway, GatewayAnswerLike, GatewayLike, RespondOptionsLike } from './gateway.ts'
+export { type FormField, formFields } from './form-fields.ts'
 export { hostKeys } from './host-keys.ts'
 export { loadFixtures } from './load-fixtures.ts'
 export {
@@ -31,6 +32,7 @@ export { createSseParser, formatSse, parseSse, sseBlocks, type SseParser } from 
 export { callCreated, callId } from './subject.ts'
 export { wireProblems, type WireShape } from './wire-validator.ts'
 export { type ConversationTraits, generatedConversations, type GeneratedRequest } from './conversations.ts'
+export { type OpenaiVendor, openaiRoutes, videoRoutes } from './openai-vendor.ts'
 export { lastTextOf, type Play, playOf } from './play.ts'
 export { type RecordedCheck, recordedChecks, type RecordedOptions } from './recorded.ts'
 export {

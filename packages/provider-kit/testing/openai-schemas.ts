@@ -36,7 +36,8 @@ const userPart = z.discriminatedUnion('type', [
 ])
 
 const texts = z.union([z.string(), z.array(textPart).min(1)])
-const called = z.strictObject({ name, arguments: z.string() })
+/** What a client got may come back with members of its own. */
+const called = z.looseObject({ name, arguments: z.string() })
 const toolCall = z.discriminatedUnion('type', [
   z.strictObject({ id: z.string().min(1), type: z.literal('function'), function: called }),
   z.strictObject({
@@ -55,7 +56,7 @@ const message = z.discriminatedUnion('role', [
     content: z.union([z.string(), z.array(userPart).min(1)]),
     name: z.string().optional(),
   }),
-  z.strictObject({
+  z.looseObject({
     role: z.literal('assistant'),
     content: z.union([z.string(), z.array(z.union([textPart, refusalPart])).min(1)]).nullish(),
     tool_calls: z.array(toolCall).min(1).optional(),
@@ -135,7 +136,10 @@ const textsOrTokens = z.union([
   z.string(),
   z.array(z.string()).min(1).max(2048),
   z.array(z.int().min(0)).min(1),
-  z.array(z.array(z.int().min(0)).min(1)).min(1).max(2048),
+  z
+    .array(z.array(z.int().min(0)).min(1))
+    .min(1)
+    .max(2048),
 ])
 
 /** `POST /chat/completions`. */

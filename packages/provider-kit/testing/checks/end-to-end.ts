@@ -131,10 +131,14 @@ async function sentProblems(open: OpenCase, stage: Stage): Promise<string[]> {
   const exchanges = exchangesOf(open)
   if (exchanges.length === 1) return requestProblems(open, requests[0])
   // Several are under way at once, in any order.
-  return exchanges.flatMap((exchange) => {
-    const found = requests.map((sent) => requestProblems(exchange, sent))
-    return found.some((problems) => problems.length === 0) ? [] : (found[0] ?? ['nothing was sent'])
+  const left = [...requests]
+  const problems = exchanges.flatMap((exchange) => {
+    const found = left.map((sent) => requestProblems(exchange, sent))
+    const right = found.findIndex((differing) => differing.length === 0)
+    left.splice(Math.max(0, right), 1)
+    return right === -1 ? (found[0] ?? [`nothing was sent for ${exchange.fixture.name}`]) : []
   })
+  return left.length === 0 ? problems : [...problems, `${left.length} requests too many were sent`]
 }
 
 function requestProblems(
