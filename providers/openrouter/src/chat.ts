@@ -4,6 +4,7 @@ import {
   type ChatCompletion,
   type ChatRequest,
   finishReason,
+  functionsAsTools,
   type HeaderMap,
   isObject,
   type JsonObject,
@@ -11,6 +12,7 @@ import {
   type Operation,
   parameterPatch,
   type Patch,
+  withFunctionCalls,
 } from '@llmproxy/provider-kit'
 import { openrouterFault } from './fault.ts'
 import { parameters } from './parameters.ts'
@@ -20,17 +22,20 @@ export function chat(headers: HeaderMap): Operation<ChatRequest, ChatCompletion,
   return {
     request: (call) => {
       const patch = patchOf(call)
-      return { path: '/chat/completions', headers, ...(patch && { patch }) }
+      return { path: '/chat/completions', headers, ...(Object.keys(patch).length > 0 && { patch }) }
     },
-    ...mendedAnswers({ message: keepFinishWord, fault: openrouterFault }),
+    ...withFunctionCalls(mendedAnswers({ message: keepFinishWord, fault: openrouterFault })),
   }
 }
 
-function patchOf(call: Call<ChatRequest>): Patch | undefined {
-  const patch = parameterPatch(call, parameters)
-  if (!call.stream) return patch
+function patchOf(call: Call<ChatRequest>): Patch {
+  const messages = functionsAsTools(call.body.messages)
   const wish = isObject(call.body.stream_options) ? call.body.stream_options : {}
-  return { ...patch, stream_options: { ...wish, include_usage: true } }
+  return {
+    ...parameterPatch(call, parameters),
+    ...(messages !== call.body.messages && { messages }),
+    ...(call.stream && { stream_options: { ...wish, include_usage: true } }),
+  }
 }
 
 /** A word that nobody knows becomes `stop`. The vendor keeps the one of the model's own vendor here; it must not get lost. */

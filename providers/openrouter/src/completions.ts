@@ -35,7 +35,7 @@ export function completions(headers: HeaderMap): Operation<CompletionRequest, Co
         finish_reason: choice.finish_reason ?? 'stop',
       }))
       const head = { id: `cmpl-${call.id}`, created: call.created, model: call.model }
-      return { ...head, ...body, object: 'text_completion', choices } as Completion
+      return { ...head, ...body, object: 'text_completion', choices }
     },
     stream() {
       const decoder = openaiCompletionDecoder()

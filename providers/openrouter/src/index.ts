@@ -23,7 +23,7 @@ function create(settings: Options): Provider {
       ...(settings.completions === 'native' && { completions: completions(headers) }),
       embeddings: embeddings(headers),
       images: images(headers),
-      videos: videos(headers, settings.poll_interval * 1000),
+      videos: videos(headers, settings.video_poll_interval * 1000),
     },
     fault: openrouterFault,
     health,

@@ -28,7 +28,7 @@ export const options = z.strictObject({
     .describe(
       'Legacy completions: over chat, or by `POST /completions`, which the vendor no longer documents.',
     ),
-  poll_interval: z
+  video_poll_interval: z
     .number()
     .positive()
     .max(60)

@@ -25,15 +25,14 @@ export function videos(headers: HeaderMap, pollMs: number): Operation<VideoReque
     }),
     follow: (body) => nextStep(body, headers, pollMs),
     response: (body, call) => {
-      if (isBinary(body)) {
-        const { base64, mediaType } = body
-        return { created: call.created, data: [{ b64_json: base64, media_type: mediaType }] }
-      }
-      const job = jobOf(body)
-      const urls = urlsOf(job)
+      const { base64, mediaType, job } = isBinary(body) ? body : { job: body }
+      const { unsigned_urls: _urls, polling_url: _polling, ...rest } = isObject(job) ? job : {}
+      const created = typeof rest['created'] === 'number' ? rest['created'] : call.created
+      if (base64 !== undefined)
+        return { ...rest, created, data: [{ b64_json: base64, mime_type: mediaType }] }
+      if (failures.has(rest['status'])) throw failed(rest)
+      const urls = urlsOf(jobOf(job))
       if (urls.length === 0) throw badResponse('the video has no unsigned_urls')
-      const created = typeof job['created'] === 'number' ? job['created'] : call.created
-      const { unsigned_urls: _urls, polling_url: _polling, ...rest } = job
       return { ...rest, created, data: urls.map((url) => ({ url })) }
     },
   }
