@@ -1,0 +1,86 @@
+import {
+  type Call,
+  type ChatRequest,
+  type EmbeddingsRequest,
+  imagePatch,
+  type ImageRequest,
+  type Operation,
+  type Operations,
+  type Patch,
+  videoJobs,
+} from '@llmproxy/provider-kit'
+import { type Address, addressOf } from './address.ts'
+import { inBatches } from './embeddings.ts'
+import { type Knows, knownBy } from './feature-floor.ts'
+import { apiOf, type Options } from './options.ts'
+import { parameters } from './parameters.ts'
+
+/** What the deployments are asked for. Everything but videos is relayed, at another address and with what a version lacks left out. */
+export function operationsOf(options: Options): Operations {
+  const address = addressOf(options)
+  const knows = knownBy(options.api_version, options.feature_floor)
+  return {
+    chat: relayed<ChatRequest>(address, '/chat/completions', (call) =>
+      parameters(call, { baseModel: baseModel(options, address, call), knows, own: options.feature_floor }),
+    ),
+    ...(options.completions === 'native' && {
+      completions: relayed(address, '/completions', (call) => withoutStreamOptions(call, knows)),
+    }),
+    embeddings: {
+      ...relayed<EmbeddingsRequest>(address, '/embeddings'),
+      ...(options.max_inputs !== undefined && inBatches(options.max_inputs)),
+    },
+    images: relayed<ImageRequest>(address, '/images/generations', (call) =>
+      imagePatch(call, {
+        base64Only: baseModel(options, address, call)?.startsWith('gpt-image-') === true,
+      }),
+    ),
+    ...(apiOf(options) === 'v1' && {
+      videos: videoJobs({
+        path: '/openai/v1/videos',
+        query: address.query,
+        intervalMs: options.video_poll_interval * 1000,
+        model: address.deployment,
+      }),
+    }),
+  }
+}
+
+function relayed<Request extends object>(
+  address: Address,
+  operation: string,
+  patchOf: (call: Call<Request>) => Patch | undefined = () => undefined,
+): Operation<Request, never, never> {
+  return {
+    request: (call) => ({
+      path: address.path(call, operation),
+      ...sent(call, patchOf(call), address.deployment(call)),
+    }),
+  }
+}
+
+function withoutStreamOptions({ body }: Call<{ stream_options?: unknown }>, knows: Knows): Patch | undefined {
+  const goes = body.stream_options !== undefined && !knows('stream_options')
+  return goes ? { stream_options: undefined } : undefined
+}
+
+/** The model behind the deployment, when the operator has said it. */
+function baseModel({ base_model }: Options, { deployment }: Address, call: Call): string | undefined {
+  if (typeof base_model !== 'object') return base_model
+  const name = deployment(call)
+  return Object.hasOwn(base_model, name) ? base_model[name] : undefined
+}
+
+/** The client's bytes with what changes; `model` is the deployment. */
+function sent<Request extends object>(
+  { body, model }: Call<Request>,
+  patch: Patch | undefined,
+  deployment: string,
+): { readonly patch?: Patch; readonly body?: object } {
+  if (deployment === model) return patch === undefined ? {} : { patch }
+  const named = { ...patch, model: deployment }
+  if ((body as { model?: unknown }).model === model) return { patch: named }
+  // A model that is renamed for the call is spliced in behind the patch, and would win.
+  const members = Object.entries({ ...body, ...named })
+  return { body: Object.fromEntries(members.filter(([, value]) => value !== undefined)) }
+}
