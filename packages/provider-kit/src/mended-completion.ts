@@ -91,7 +91,7 @@ function toolCalls(given: unknown, root: string): ToolCall[] | undefined {
       ...named,
       function: {
         ...called,
-        name: String(called['name'] ?? ''),
+        name: typeof called['name'] === 'string' ? called['name'] : '',
         arguments: argumentText(called['arguments']),
       },
     }

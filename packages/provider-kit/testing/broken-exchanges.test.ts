@@ -89,7 +89,7 @@ describe('a plugin that', () => {
       {
         chat: {
           framing: (limits: FramingLimits) => ({ ...framing(limits), end: () => [] }),
-          stream: (call: never) => ({ event: toyChat.stream?.(call).event }),
+          stream: (call: never) => ({ ...toyChat.stream?.(call), end: undefined }),
         },
       },
       'framing() throws',

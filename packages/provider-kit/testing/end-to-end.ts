@@ -75,12 +75,11 @@ function quick(plugin: ProviderPlugin): ProviderPlugin {
 }
 
 function quickOperation(operation: Operation): Operation {
-  const { follow } = operation
-  if (follow === undefined) return operation
+  if (operation.follow === undefined) return operation
   return {
     ...operation,
     follow: (body, call) => {
-      const asked = follow(body, call)
+      const asked = operation.follow?.(body, call)
       return asked && { ...asked, afterMs: 0 }
     },
   }

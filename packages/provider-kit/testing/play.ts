@@ -31,5 +31,10 @@ export function lastTextOf(messages: unknown): string {
   const content = (last as { content?: unknown } | undefined)?.content
   if (typeof content === 'string') return content
   if (!Array.isArray(content)) return ''
-  return content.map((part: unknown) => String((part as { text?: unknown } | null)?.text ?? '')).join('\n')
+  return content.map(textOf).join('\n')
+}
+
+function textOf(part: unknown): string {
+  const text = (part as { text?: unknown } | null)?.text
+  return typeof text === 'string' ? text : ''
 }

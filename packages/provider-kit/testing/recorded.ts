@@ -53,8 +53,11 @@ function whole(text: string, operation: OperationName, options: RecordedOptions)
   const body: unknown = JSON.parse(text)
   const codec = options.provider.operations[operation] as Operation | undefined
   const answer = codec?.response === undefined ? body : codec.response(body, call(options, operation, false))
-  assertNone(wireProblems(operation as 'chat', answer))
+  assertNone(wireProblems(operation, answer))
 }
+
+/** Bytes that all cuts of one recording may cost together. Single bytes are pieces of their own in any case. */
+const mostBytes = 20_000_000
 
 function streamed(text: string, options: RecordedOptions): void {
   const { block = dataBlock, endings = ['data: [DONE]\n\n'] } = options
@@ -64,27 +67,26 @@ function streamed(text: string, options: RecordedOptions): void {
     const tail = ending === '' ? [] : [Buffer.from(ending)]
     const bytes = Buffer.concat([...blocks, ...tail])
     const events = eventsOf([bytes], options)
-    const decoded = decode(events, options)
-    assertNone(chunkSequenceProblems(decoded))
-    first ??= JSON.stringify(decoded)
-    if (JSON.stringify(decoded) !== first)
+    const chunks = decode(events, options)
+    assertNone(chunkSequenceProblems(chunks))
+    first ??= JSON.stringify(chunks)
+    if (JSON.stringify(chunks) !== first)
       throw new Error(`other chunks with the ending ${JSON.stringify(ending)}`)
-    // The decoder sees events only: the same events are the same chunks, and thousands of cuts stay cheap.
-    const uncut = JSON.stringify(events)
+    const golden = JSON.stringify(events)
+    // A decoder is a function of its events: the same events need not be decoded again.
     const same = (pieces: readonly Uint8Array[], how: string) => {
-      if (JSON.stringify(eventsOf(pieces, options)) !== uncut) throw new Error(`other events ${how}`)
+      if (JSON.stringify(eventsOf(pieces, options)) !== golden) throw new Error(`other events ${how}`)
     }
     same([...blocks, ...tail], 'one write per event')
     same(singles(bytes), 'one byte at a time')
-    // Every cut parses all bytes: a recording of more than some 20 kB is cut at fewer places.
-    const step = Math.max(1, Math.floor(bytes.length ** 2 / 150_000_000))
+    const step = Math.max(1, Math.floor(bytes.length ** 2 / mostBytes))
     for (let cut = 1; cut < bytes.length; cut += step)
       same([bytes.subarray(0, cut), bytes.subarray(cut)], `cut at byte ${cut}`)
   }
 }
 
-function eventsOf(pieces: readonly Uint8Array[], options: RecordedOptions): readonly SseEvent[] {
-  const codec = options.provider.operations.chat as Operation
+function eventsOf(pieces: readonly Uint8Array[], { provider }: RecordedOptions): readonly SseEvent[] {
+  const codec = provider.operations.chat as Operation
   const framing = codec.framing?.({ eventBytes: 16 * 1024 * 1024 }) ?? createSseParser()
   return [...pieces.flatMap((piece) => framing.push(piece)), ...framing.end()]
 }

@@ -75,7 +75,7 @@ function probeDifferences(file: string, golden: UpstreamRequestFixture, built: U
 }
 
 const otherAnswers: readonly string[] = ['', '{}', 'null', '[]', '"text"', '<html></html>', '{"error":null}']
-const verdictWords = ['healthy', 'degraded', 'unhealthy']
+const verdictWords: ReadonlySet<string> = new Set(['healthy', 'degraded', 'unhealthy'])
 
 async function verdictProblems(subject: Subject): Promise<string[]> {
   const { options, health } = subject.fixtures
@@ -100,7 +100,7 @@ async function verdictProblems(subject: Subject): Promise<string[]> {
       const result = attempt(() => judged(provider, answerFrom({ status, text })))
       const place = `health: status ${status} with the body ${text || '(empty)'}`
       if (!('value' in result)) return [`${place}: threw ${thrownText(result.thrown)}`]
-      return verdictWords.includes(result.value.status) ? [] : [`${place}: gave ${describe(result.value)}`]
+      return verdictWords.has(result.value.status) ? [] : [`${place}: gave ${describe(result.value)}`]
     }),
   )
   return [...golden, ...any]

@@ -5,7 +5,15 @@ import { createProvider, type Subject, validate } from '../subject.ts'
 import { describe, isObject } from '../wire-rules.ts'
 
 const known: ReadonlySet<string> = new Set(operationNames)
-const operationMembers = ['request', 'response', 'stream', 'framing', 'split', 'join', 'follow']
+const operationMembers: ReadonlySet<string> = new Set([
+  'request',
+  'response',
+  'stream',
+  'framing',
+  'split',
+  'join',
+  'follow',
+])
 /** Members that mean nothing without another. */
 const partners = [
   ['framing', 'stream'],
@@ -102,7 +110,7 @@ function operationsProblems(operations: unknown): string[] {
     const operation = operations[name] as Operation
     if (!isObject(operation)) return [`operations.${name}: expected an object, found ${describe(operation)}`]
     const problems = Object.entries(operation).flatMap(([member, value]) => {
-      if (!operationMembers.includes(member)) return [`operations.${name}.${member}: unknown member`]
+      if (!operationMembers.has(member)) return [`operations.${name}.${member}: unknown member`]
       return value === undefined || typeof value === 'function'
         ? []
         : [`operations.${name}.${member}: not a function`]
