@@ -1,7 +1,7 @@
 import { recordedChecks } from '@llmproxy/provider-kit/testing'
 import { test } from 'vitest'
 import plugin from './src/index.ts'
-import { sampleOptions } from './testing/subject.ts'
+import { sampleOptions } from './test/subject.ts'
 
 const checks = recordedChecks({
   folder: new URL('../../../shared/recorded/anthropic/', import.meta.url),

@@ -1,6 +1,6 @@
 import type { Provider } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
-import { sampleOptions, sent } from '../testing/subject.ts'
+import { sampleOptions, sent } from '../test/subject.ts'
 import plugin from './index.ts'
 import { options } from './options.ts'
 

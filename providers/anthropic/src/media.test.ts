@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, type SampleBody, sent } from '../testing/subject.ts'
+import { faultOf, type SampleBody, sent } from '../test/subject.ts'
 
 const block = (part: SampleBody): unknown =>
   sent({ messages: [{ role: 'user', content: [part] }] }).body.messages[0]?.content[0]

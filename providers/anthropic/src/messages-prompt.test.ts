@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, sampleCall, type SampleBody, sampleOptions } from '../testing/subject.ts'
+import { faultOf, sampleCall, type SampleBody, sampleOptions } from '../test/subject.ts'
 import { promptRequest } from './messages-prompt.ts'
 
 interface Prompted {

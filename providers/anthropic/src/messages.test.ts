@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { conversations } from '../testing/conversations.ts'
-import { faultOf, type SampleBody, sent } from '../testing/subject.ts'
-import { brokenRule } from '../testing/vendor-rules.ts'
+import { conversations } from '../test/conversations.ts'
+import { faultOf, type SampleBody, sent } from '../test/subject.ts'
+import { brokenRule } from '../test/vendor-rules.ts'
 
 const old = 'claude-sonnet-4-5'
 const user = { role: 'user', content: 'Hi' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { sent } from '../testing/subject.ts'
+import { sent } from '../test/subject.ts'
 import { modelTraits } from './models.ts'
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, sent } from '../testing/subject.ts'
+import { faultOf, sent } from '../test/subject.ts'
 import { parameters } from './parameters.ts'
 
 /** Every field of an OpenAI chat request, with a value that asks for something. */

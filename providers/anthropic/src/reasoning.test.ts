@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, sent } from '../testing/subject.ts'
+import { faultOf, sent } from '../test/subject.ts'
 
 const old = 'claude-sonnet-4-5'
 const adaptive = { type: 'adaptive' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { answered, faultOf, messageEvents, streamed } from '../testing/subject.ts'
+import { answered, faultOf, messageEvents, streamed } from '../test/subject.ts'
 
 const whole = (more: object): object => ({ id: 'msg_1', type: 'message', model: 'm', content: [], ...more })
 const use = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }

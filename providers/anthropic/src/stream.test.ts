@@ -1,7 +1,7 @@
 import type { ChatChunk, ToolCallDelta } from '@llmproxy/provider-kit'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { faultOf, messageEvents, sampleCall, streamed } from '../testing/subject.ts'
+import { faultOf, messageEvents, sampleCall, streamed } from '../test/subject.ts'
 import { messageDecoder } from './stream.ts'
 
 const deltas = (chunks: readonly ChatChunk[]): object[] =>

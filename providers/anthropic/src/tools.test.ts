@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { faultOf, type SampleBody, sent } from '../testing/subject.ts'
+import { faultOf, type SampleBody, sent } from '../test/subject.ts'
 
 const tool = (name: string, more: SampleBody = {}): SampleBody => ({
   type: 'function',
