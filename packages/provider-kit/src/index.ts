@@ -9,6 +9,7 @@ export {
   completionsOverChat,
   type CompletionsOverChatOptions,
 } from './completions-over-chat.ts'
+export { joinedCompletions, promptParts } from './completion-parts.ts'
 export { contextLengthPatterns, isContextLength, otherLimitPatterns } from './context-length.ts'
 export { type DataUrl, parseDataUrl } from './data-url.ts'
 export { definePlugin } from './define-plugin.ts'
