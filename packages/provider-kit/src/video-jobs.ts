@@ -97,9 +97,12 @@ const failures: ReadonlySet<unknown> = new Set(['failed', 'cancelled', 'canceled
 function jobOf(body: unknown): JsonObject & { readonly id: string } {
   if (!isObject(body) || typeof body['id'] !== 'string' || body['id'] === '')
     throw badResponse('a video job has no id')
-  const { error, status } = body
-  if (failures.has(status) || isObject(error)) throw failed(error, status)
+  throwFailure(body)
   return body as JsonObject & { readonly id: string }
+}
+
+function throwFailure({ error, status }: JsonObject): void {
+  if (failures.has(status) || isObject(error)) throw failed(error, status)
 }
 
 function failed(error: unknown, status: unknown): ProviderFault {
@@ -110,6 +113,7 @@ function failed(error: unknown, status: unknown): ProviderFault {
 }
 
 function videoOf(body: unknown, call: Call): VideoResponse {
+  if (isObject(body)) throwFailure(body)
   const { mediaType, base64, job } = isObject(body) ? (body as Partial<BinaryAnswer>) : {}
   if (typeof base64 !== 'string' || base64 === '') throw badResponse('the video is not a file')
   const own = isObject(job) ? job : {}
