@@ -49,3 +49,60 @@ test.each([
   }
   expect(ProviderFault.is(thrown) && thrown.fault).toMatchObject({ kind: 'unsupported', param })
 })
+
+/** The prompts that one user message becomes, in the formats that are known. */
+test.each<[string, Partial<TranscriptFormat>, string]>([
+  [
+    'labels on paragraphs',
+    { labels: { system: '', user: 'Human: ', assistant: 'Assistant: ' }, separator: '\n\n' },
+    'Human: Hello\n\nAssistant:',
+  ],
+  ['labels on lines', { ending: 'Assistant: ' }, 'User: Hello\nAssistant: '],
+  [
+    'labels on paragraphs, and a space at the end',
+    { separator: '\n\n', ending: 'Assistant: ' },
+    'User: Hello\n\nAssistant: ',
+  ],
+  [
+    'a paragraph in front',
+    {
+      labels: { system: '', user: '\n\nHuman: ', assistant: '\n\nAssistant: ' },
+      separator: '',
+      ending: '\n\nAssistant:',
+    },
+    '\n\nHuman: Hello\n\nAssistant:',
+  ],
+])('%s', (_, more, expected) => {
+  expect(written([{ role: 'user', content: 'Hello' }], more)).toBe(expected)
+})
+
+test('a whole conversation keeps its texts byte by byte', () => {
+  const messages = [
+    { role: 'user', content: 'Grüße 👋🏽' },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'text', text: 'a\n\nb' },
+        { type: 'refusal', refusal: 'no' },
+      ],
+    },
+    { role: 'user', content: '' },
+  ]
+  expect(written(messages)).toBe('User: Grüße 👋🏽\nAssistant: a\n\nb\nno\nUser: \nAssistant:')
+})
+
+test.each<[unknown, string]>([
+  [null, 'messages'],
+  ['Hi', 'messages'],
+  [[null], 'messages[0]'],
+  [['Hi'], 'messages[0]'],
+  [[{ role: 'user', content: 5 }], 'messages[0].content'],
+])('%j is refused by its path', (messages, param) => {
+  let thrown: unknown
+  try {
+    transcript(messages as ChatRequest['messages'], format)
+  } catch (error) {
+    thrown = error
+  }
+  expect(ProviderFault.is(thrown) && thrown.fault).toMatchObject({ kind: 'invalid_request', param })
+})

@@ -16,6 +16,7 @@ export interface TranscriptFormat {
 
 /** A conversation as one prompt, for wire formats that know no messages. Tools and everything but text are not offered there. */
 export function transcript(messages: ChatRequest['messages'], format: TranscriptFormat): string {
+  if (!Array.isArray(messages)) throw refuse('messages', `must be an array, found ${kindOf(messages)}`)
   const system: string[] = []
   const turns: string[] = []
   for (const [index, message] of (messages as readonly unknown[]).entries()) {

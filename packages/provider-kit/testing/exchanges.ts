@@ -41,8 +41,11 @@ function partFixture(fixture: FixtureCase, request: JsonObject, part: number): F
 
 /** The body that `response()` reads: the vendor's first answer, or what a job ends with. Frozen. */
 export function resultOf({ upstream, follow = [] }: FixtureCase): unknown {
+  const first = parseJson(upstream?.text ?? '')
   const last = follow.at(-1)
-  return frozenCopy(last === undefined ? parseJson(upstream?.text ?? '') : last.response)
+  if (last === undefined) return frozenCopy(first)
+  if (last.binary !== true || !isObject(last.response)) return frozenCopy(last.response)
+  return frozenCopy({ job: follow.length === 1 ? first : follow.at(-2)?.response, ...last.response })
 }
 
 /** What `follow()` asks after each answer of a case, one by one; the golden answers come from `follow.json`. */

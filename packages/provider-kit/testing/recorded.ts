@@ -57,7 +57,7 @@ function whole(text: string, operation: OperationName, options: RecordedOptions)
 }
 
 /** Bytes that all cuts of one recording may cost together. Single bytes are pieces of their own in any case. */
-const mostBytes = 20_000_000
+const mostBytes = 60_000_000
 
 function streamed(text: string, options: RecordedOptions): void {
   const { block = dataBlock, endings = ['data: [DONE]\n\n'] } = options
