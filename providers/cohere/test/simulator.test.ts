@@ -1,0 +1,168 @@
+import { createGateway, type Gateway } from '@llmproxy/core'
+import {
+  collectChunks,
+  generatedConversations,
+  parseSse,
+  type Simulator,
+} from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import plugin from '../src/index.ts'
+import { vendor } from './simulator.ts'
+
+let simulator: Simulator
+let gateway: Gateway
+let old: Gateway
+beforeAll(async () => {
+  simulator = await vendor.start()
+  gateway = await start({})
+  old = await start({ api: 'generate' })
+})
+afterAll(async () => {
+  await gateway.close()
+  await old.close()
+  await simulator.close()
+})
+afterEach(() => {
+  expect(simulator.violations.map(({ message }) => message)).toEqual([])
+  simulator.reset()
+})
+
+function start(options: object): Promise<Gateway> {
+  const provider = { name: 'it', type: 'cohere', models: ['*'], max_retries: 0 }
+  return createGateway(
+    {
+      rate_limits: { chat: null },
+      providers: [{ ...provider, ...vendor.options(simulator.url), ...options }],
+    },
+    { plugins: [plugin] },
+  )
+}
+
+type Operation = Parameters<Gateway['respond']>[0]
+
+async function ask(operation: Operation, body: object, asked = gateway): Promise<Record<string, unknown>> {
+  const answer = await asked.respond(operation, body)
+  const text = await answer.text()
+  expect([answer.status, text]).toEqual([200, expect.any(String)])
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+async function chunks(operation: Operation, body: object, asked = gateway): Promise<readonly unknown[]> {
+  const answer = await asked.respond(operation, { ...body, stream: true })
+  const events = parseSse(await answer.text()).map(({ data }) => data)
+  expect(events.at(-1)).toBe('[DONE]')
+  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
+}
+
+const model = 'command-a-03-2025'
+const tools = ['get_weather', 'get-time'].map((name) => ({ type: 'function', function: { name } }))
+const question = (text: string) => [{ role: 'user', content: text }]
+const text = 'Grüße 👋🏽 from the vendor'
+
+describe('chat', () => {
+  test('answers, whole and streamed', async () => {
+    const body = {
+      model,
+      messages: question('Hello [reasoning]'),
+      max_completion_tokens: 50,
+      top_p: 1,
+      stop: 'END',
+    }
+    const message = { content: text, reasoning_content: 'Let me think.' }
+    const usage = { prompt_tokens: 507, prompt_tokens_details: { cached_tokens: 448 } }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ message }], usage })
+    const streamed = await chunks('chat', { ...body, stream_options: { include_usage: true } })
+    expect(streamed.at(-1)).toMatchObject({ choices: [], usage })
+    const choice = collectChunks(streamed).get(0)
+    expect(choice).toMatchObject({ content: text, reasoning: 'Let me think.', finishReasons: ['stop'] })
+  })
+
+  test('is cut by the token limit', async () => {
+    const body = { model, messages: question('[length]') }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+    expect(collectChunks(await chunks('chat', body)).get(0)?.finishReasons).toEqual(['length'])
+  })
+
+  test.each([
+    ['[tools:2]', { city: 'Zürich' }],
+    ['[tools:2][no-arguments]', {}],
+  ])('calls tools under the names of the client, whole and streamed: %s', async (directive, expected) => {
+    const body = { model, messages: question(directive), tools }
+    const calls = ['get_weather', 'get-time'].map((name) => ({ type: 'function', function: { name } }))
+    const message = { content: null, reasoning_content: 'I will look it up.', tool_calls: calls }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ message, finish_reason: 'tool_calls' }] })
+    const choice = collectChunks(await chunks('chat', body)).get(0)
+    expect(choice).toMatchObject({ finishReasons: ['tool_calls'], reasoning: 'I will look it up.' })
+    expect(choice?.toolCalls.map(({ name }) => name)).toEqual(['get_weather', 'get-time'])
+    const parsed = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
+    expect(parsed).toEqual([expected, expected])
+  })
+})
+
+test('completions go over chat', async () => {
+  const body = { model, prompt: 'Hello' }
+  expect(await ask('completions', body)).toMatchObject({ choices: [{ text }] })
+  expect(await chunks('completions', body)).not.toEqual([])
+})
+
+describe('embeddings', () => {
+  test('come as numbers and as base64', async () => {
+    const body = { model: 'embed-v4.0', input: ['a', 'b'], input_type: 'search_query' }
+    expect(await ask('embeddings', body)).toMatchObject({
+      data: [{ embedding: [0.5, -0.25, 1] }, { index: 1 }],
+    })
+    const encoded = await ask('embeddings', { ...body, encoding_format: 'base64' })
+    expect(encoded).toMatchObject({ data: [{ embedding: 'AAAAPwAAgL4AAIA/' }, {}] })
+  })
+
+  test('of many texts are asked for in several calls', async () => {
+    const input = Array.from({ length: 200 }, (_, index) => `text ${index}`)
+    const answer = await ask('embeddings', { model: 'embed-v4.0', input })
+    expect(answer['data']).toHaveLength(200)
+    expect(answer).toMatchObject({ usage: { prompt_tokens: 800, total_tokens: 800 } })
+    const sent = simulator.requests.map(({ body }) => (body as { texts: string[] }).texts.length)
+    expect(sent.toSorted((first, second) => second - first)).toEqual([96, 96, 8])
+  })
+})
+
+describe('the old wire format', () => {
+  test('sends prompt and limit to the byte', async () => {
+    const body = { model: 'command-xlarge-nightly', messages: question('Hello'), max_tokens: 100 }
+    expect(await ask('chat', body, old)).toMatchObject({ choices: [{ message: { content: text } }] })
+    const [request] = simulator.requests
+    expect(request?.path).toBe('/v1/generate')
+    expect(request?.bytes.toString()).toBe(
+      '{"model":"command-xlarge-nightly","prompt":"User: Hello\\n\\nAssistant: ","max_tokens":100}',
+    )
+  })
+
+  test('gives several answers, and makes a stream of a whole one', async () => {
+    const body = { model: 'command-light', messages: question('Hello'), n: 2, stop: 'END' }
+    expect((await ask('chat', body, old))['choices']).toHaveLength(2)
+    const choices = collectChunks(await chunks('chat', body, old))
+    expect([...choices.values()].map(({ content }) => content)).toEqual([text, text])
+  })
+
+  test('serves completions, and nothing else', async () => {
+    expect(await ask('completions', { model: 'command-light', prompt: 'Hello' }, old)).toMatchObject({
+      choices: [{ text }],
+    })
+    const embeddings = await old.respond('embeddings', { model: 'x', input: 'a' })
+    expect(embeddings.status).toBe(501)
+    const withTools = await old.respond('chat', { model: 'x', messages: question('Hi'), tools })
+    expect(withTools.status).toBe(501)
+  })
+})
+
+test.each(['chat-v2', 'generate'])('none of 300 generated conversations is refused by %s', async (api) => {
+  const failed: unknown[] = []
+  const traits = api === 'generate' ? { tools: false, images: false } : {}
+  const asked = api === 'generate' ? old : gateway
+  for (const [index, conversation] of generatedConversations(7, 300, traits).entries()) {
+    const stream = index % 2 === 1
+    const answer = await asked.respond('chat', { ...conversation, model, stream })
+    const body = await answer.text()
+    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
+  }
+  expect(failed).toEqual([])
+})
