@@ -57,15 +57,18 @@ export interface FollowedStep {
     | undefined
 }
 
-/** Goes through the steps of a job until `follow()` asks for nothing, or for more than `follow.json` has. Throws what it throws. */
-export function followed({ operation, fixture }: OpenCase): FollowedStep[] {
+/**
+ * Goes through the steps of a job until `follow()` asks for nothing, or for more than `follow.json` has. Throws what it throws.
+ * One call for all of them, as in the gateway.
+ */
+export function followed({ operation, fixture }: OpenCase, call = callOf(fixture)): FollowedStep[] {
   const steps: FollowedStep[] = []
   let body: unknown = parseJson(fixture.upstream?.text ?? '')
   for (let at = 0; operation.follow !== undefined; at += 1) {
     const golden = fixture.follow?.[at]
     // Read as a failure by the gateway, whoever answers it.
     if (isErrorBody(body)) break
-    const asked = operation.follow(frozenCopy(body), callOf(fixture))
+    const asked = operation.follow(frozenCopy(body), call)
     steps.push({ golden, asked })
     // A file is the result: nothing is asked about it.
     if (asked === undefined || golden === undefined || golden.binary === true) break
@@ -78,9 +81,10 @@ export function followed({ operation, fixture }: OpenCase): FollowedStep[] {
 export function answerOf(open: OpenCase): unknown {
   const exchanges = exchangesOf(open)
   const answers = exchanges.map(({ fixture, operation }) => {
-    followed({ ...open, fixture })
+    const call = callOf(fixture)
+    followed({ ...open, fixture }, call)
     const body = resultOf(fixture)
-    return operation.response === undefined ? body : operation.response(body, callOf(fixture))
+    return operation.response === undefined ? body : operation.response(body, call)
   })
   return exchanges.length === 1 ? answers[0] : open.operation.join?.(answers, callOf(open.fixture))
 }
