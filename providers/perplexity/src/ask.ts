@@ -96,7 +96,7 @@ function textIn(answer: JsonObject, choice: unknown): string {
     (value) => typeof value === 'string',
   )
   if (text === undefined) throw badResponse('there is no text in it')
-  return String(text)
+  return text
 }
 
 function reasonOf(word: unknown): 'stop' | 'length' {

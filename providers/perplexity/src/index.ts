@@ -5,6 +5,7 @@ import {
   keyHeader,
   type Operations,
   type Provider,
+  withFunctionCalls,
 } from '@llmproxy/provider-kit'
 import { ask } from './ask.ts'
 import { embeddings } from './embeddings.ts'
@@ -52,7 +53,9 @@ function chat(settings: Options): NonNullable<Operations['chat']> {
   const splits = ({ model }: Call) => settings.split_think ?? isReasoningModel(model)
   return {
     request: (call) => chatRequest(call, rules, settings),
-    response: (body, call) => completionOf(body, call, splits(call)),
-    stream: (call) => chunkDecoder(call, splits(call)),
+    ...withFunctionCalls({
+      response: (body, call) => completionOf(body, call, splits(call)),
+      stream: (call) => chunkDecoder(call, splits(call)),
+    }),
   }
 }

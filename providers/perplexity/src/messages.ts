@@ -2,6 +2,7 @@ import {
   type AnyMessage,
   type Call,
   type ChatRequest,
+  functionsAsTools,
   isObject,
   type JsonObject,
   kindOf,
@@ -33,9 +34,10 @@ export function alternatingMessages(
   const system: string[] = []
   const turns: Turn[] = []
   const history = new ToolHistory()
-  for (const [index, given] of messagesOf(call).entries()) {
+  const given = messagesOf(call)
+  for (const [index, each] of (tools ? functionsAsTools(given) : given).entries()) {
     const path = `messages[${index}]`
-    const message = messageAt(given, path)
+    const message = messageAt(each, path)
     reportMessageMembers(message, path, call)
     if (message.role === 'system' || message.role === 'developer') {
       // The vendor has system texts at the beginning only: what came later loses its place.
@@ -47,7 +49,7 @@ export function alternatingMessages(
     ...(system.length === 0 ? [] : [{ role: 'system', content: system.filter(Boolean).join('\n\n') }]),
     ...framed(turns).map(messageOf),
   ]
-  return sameMessages(written, call.body.messages) ? undefined : (written as ChatRequest['messages'])
+  return sameMessages(written, given) ? undefined : (written as ChatRequest['messages'])
 }
 
 function messageOf({ role, content, more }: Turn): JsonObject {
@@ -56,10 +58,10 @@ function messageOf({ role, content, more }: Turn): JsonObject {
   return { role, content: silent ? null : content, ...more }
 }
 
-function messagesOf({ body }: Call<ChatRequest>): readonly unknown[] {
+function messagesOf({ body }: Call<ChatRequest>): ChatRequest['messages'] {
   const messages: unknown = body.messages
   if (!Array.isArray(messages)) throw refuse('messages', `must be an array, found ${kindOf(messages)}`)
-  return messages
+  return messages as ChatRequest['messages']
 }
 
 function messageAt(message: unknown, path: string): AnyMessage {
@@ -95,8 +97,6 @@ function turnOf(message: AnyMessage, path: string, call: Call): Turn {
     case 'user':
       return { role, content: contentOf(message, path, call) }
     case 'assistant':
-      if (isObject(message['function_call']))
-        throw refuse(`${path}.function_call`, 'the old form of tool calls is not supported: send tool_calls')
       return {
         role,
         content: spoken(message, path, call),
@@ -111,7 +111,9 @@ function turnOf(message: AnyMessage, path: string, call: Call): Turn {
 
 function spoken(message: AnyMessage, path: string, call: Call): string {
   const refusal = message['refusal']
-  return String(joined(textOf(message, path, call), typeof refusal === 'string' ? refusal : ''))
+  return [textOf(message, path, call), typeof refusal === 'string' ? refusal : '']
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 /** Neighbours of one role become one turn. An assistant that says and calls nothing is none. */

@@ -76,7 +76,7 @@ export function parameters({ tools }: { readonly tools: boolean }): ParameterRul
     prompt_cache_options: 'drop',
     web_search_options: 'forward',
     moderation: 'drop',
-    ...Object.fromEntries(own.map((name) => [name, 'forward' as ParameterRule])),
+    ...Object.fromEntries(own.map((name): [string, ParameterRule] => [name, 'forward'])),
     '*': 'drop',
   }
 }
@@ -112,12 +112,12 @@ function responseFormat(value: unknown, call: Call<ChatRequest>): Record<string,
   return { response_format: { type: 'json_schema', json_schema: kept } }
 }
 
-const efforts: readonly unknown[] = ['minimal', 'low', 'medium', 'high']
+const efforts: ReadonlySet<unknown> = new Set(['minimal', 'low', 'medium', 'high'])
 
 /** Reported where a model cannot be told, or cannot do as much. */
 function reasoningEffort(value: unknown, call: Call<ChatRequest>): Record<string, unknown> | undefined {
   if (!isReasoningModel(call.model)) return value === 'none' ? {} : undefined
-  if (efforts.includes(value)) return { reasoning_effort: value }
+  if (efforts.has(value)) return { reasoning_effort: value }
   if (value !== 'xhigh' && value !== 'max') return undefined
   call.dropped('reasoning_effort')
   return { reasoning_effort: 'high' }

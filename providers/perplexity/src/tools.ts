@@ -1,6 +1,6 @@
 import {
   asksForNothing,
-  type Call,
+  asksWithFunctions,
   type ChatParameter,
   type ChatRequest,
   functionTools,
@@ -27,45 +27,36 @@ export function toolParameters(enabled: boolean): Record<ToolParameter, Paramete
       parallel_tool_calls: 'drop',
     }
   return {
-    tools: narrowed,
-    functions: (value) => refuseTools('functions', value),
-    tool_choice: choice,
-    function_call: 'drop',
+    tools: (value, { body }) => (asksForNothing('tools', value) ? {} : offered(body)),
+    functions: (_value, { body }) => (asksWithFunctions(body) ? offered(body) : undefined),
+    tool_choice: (_value, { body }) => (listOf(body).length > 0 ? choice(body) : undefined),
+    function_call: (_value, { body }) => (asksWithFunctions(body) ? choice(body) : undefined),
     parallel_tool_calls: (value, { body }) =>
-      offersTools(body) ? { parallel_tool_calls: value } : undefined,
+      listOf(body).length > 0 ? { parallel_tool_calls: value } : undefined,
   }
 }
 
 function refuseTools(name: 'tools' | 'functions', value: unknown): Members {
   if (asksForNothing(name, value)) return {}
-  const reason =
-    name === 'tools'
-      ? 'this provider calls no tools; set tools: true if the account may use them'
-      : 'the old form of tools is not offered by this provider: send tools'
-  throw notOffered(name, reason)
+  throw notOffered(name, 'this provider calls no tools; set tools: true if the account may use them')
 }
 
 /** The vendor cannot be told to call one of several tools, so it is told of no others. */
-function narrowed(value: unknown, { body }: Call<ChatRequest>): Members {
-  if (asksForNothing('tools', value)) return {}
-  const named = namedTools(body)
-  const tools = functionTools({ ...body, functions: null })
-  if (named === undefined) return { tools: value }
-  const offered = value as readonly unknown[]
-  return { tools: offered.filter((_, index) => named.includes(tools[index]?.name ?? '')) }
+function offered(body: Readonly<ChatRequest>): Members {
+  const list = listOf(body)
+  const names = functionTools({ ...body, tools: list as NonNullable<ChatRequest['tools']>, functions: null })
+  const wish = toolWish(body)
+  if (wish === undefined || !('named' in wish)) return { tools: list }
+  return { tools: list.filter((_, index) => wish.named.includes(names[index]?.name ?? '')) }
 }
 
-function choice(_value: unknown, { body }: Call<ChatRequest>): Members | undefined {
-  if (!offersTools(body)) return undefined
+function choice(body: Readonly<ChatRequest>): Members {
   const mode = toolWish(body)?.mode
   return mode === undefined ? {} : { tool_choice: mode }
 }
 
-function namedTools(body: Readonly<ChatRequest>): readonly string[] | undefined {
-  const wish = toolWish(body)
-  return wish !== undefined && 'named' in wish ? wish.named : undefined
-}
-
-function offersTools({ tools }: Readonly<ChatRequest>): boolean {
-  return Array.isArray(tools) && tools.length > 0
+/** The tools of a request, `functions` of old clients among them when there are no others. */
+function listOf(body: Readonly<ChatRequest>): readonly unknown[] {
+  if (!asksWithFunctions(body)) return Array.isArray(body.tools) ? body.tools : []
+  return (body['functions'] as readonly unknown[]).map((called) => ({ type: 'function', function: called }))
 }

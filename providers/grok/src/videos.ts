@@ -1,0 +1,115 @@
+import {
+  badResponse,
+  type Call,
+  type FollowUp,
+  isObject,
+  type JsonObject,
+  kindOf,
+  type Operation,
+  ProviderFault,
+  refuse,
+  type UpstreamRequest,
+  type VideoRequest,
+  type VideoResponse,
+} from '@llmproxy/provider-kit'
+import { nearestRatio, sizeOf } from './aspect-ratio.ts'
+import { grokFault } from './fault.ts'
+import { moderated } from './images.ts'
+
+const same: ReadonlySet<string> = new Set(['prompt', 'duration', 'aspect_ratio', 'resolution', 'image'])
+const resolutions: readonly number[] = [480, 720, 1080]
+
+/** Videos: a job, asked for every `intervalMs` milliseconds until it is done. */
+export function videos(intervalMs: number): Operation<VideoRequest, VideoResponse, never> {
+  // The vendor names the job once, in its first answer; the later ones tell how it goes and not of which.
+  const jobs = new WeakMap<object, string>()
+  return {
+    request: videoRequest,
+    follow(body, call): FollowUp | undefined {
+      if (!isObject(body)) return undefined
+      const { request_id: id, status } = body
+      if (typeof id === 'string' && id !== '') jobs.set(call, id)
+      if (status === 'failed' || status === 'expired') throw failed(body)
+      if (status === 'done' || isObject(body['video'])) return undefined
+      const job = jobs.get(call)
+      if (job === undefined) return undefined
+      return { request: { method: 'GET', path: `/videos/${encodeURIComponent(job)}` }, afterMs: intervalMs }
+    },
+    response: (body, call) => videoOf(body, call, jobs.get(call)),
+  }
+}
+
+function videoRequest(call: Call<VideoRequest>): UpstreamRequest {
+  const body: JsonObject = { model: call.model }
+  for (const [name, value] of Object.entries(call.body)) {
+    if (name === 'model' || name === 'stream' || value === undefined || value === null) continue
+    if (same.has(name)) body[name] = value
+    else if (name === 'seconds') body['duration'] ??= secondsOf(value)
+    else if (name === 'input_reference') body['image'] ??= pictureOf(value)
+    else if (name === 'size') Object.assign(body, shapeOf(call), { ...body })
+    else if (name === 'n' && value === 1) continue
+    else if (name === 'n') throw refuse('n', 'one request gives one video')
+    else call.dropped(name)
+  }
+  return { path: '/videos/generations', body }
+}
+
+function secondsOf(value: unknown): number {
+  const seconds = Number(value)
+  if (!Number.isFinite(seconds) || seconds <= 0)
+    throw refuse('seconds', `must be a number of seconds, found ${kindOf(value)}`)
+  return seconds
+}
+
+/** A shape and a resolution; reported unless they are exactly the size that was asked for. */
+function shapeOf(call: Call<VideoRequest>): JsonObject {
+  const size = sizeOf(call.body['size'])
+  if (size === undefined) {
+    if (call.body['size'] !== 'auto') call.dropped('size')
+    return {}
+  }
+  const lines = Math.min(size.width, size.height)
+  const nearest = resolutions.reduce((best, each) =>
+    Math.abs(each - lines) < Math.abs(best - lines) ? each : best,
+  )
+  const ratio = nearestRatio(size)
+  const [across = 1, down = 1] = ratio.split(':').map(Number)
+  if (nearest !== lines || size.width * down !== size.height * across) call.dropped('size')
+  return { aspect_ratio: ratio, resolution: `${nearest}p` }
+}
+
+function pictureOf(value: unknown): JsonObject {
+  const inner: unknown = isObject(value) ? (value['image_url'] ?? value['url']) : value
+  const url: unknown = isObject(inner) ? inner['url'] : inner
+  if (typeof url !== 'string' || url === '')
+    throw refuse('input_reference', 'must be the URL of a picture, or {"image_url": …}')
+  return { url }
+}
+
+function failed(body: JsonObject): ProviderFault {
+  const { error, status } = body
+  const said = isObject(error) ? error : { message: `the video job ended as "${String(status)}"` }
+  const answer = { error: said, code: isObject(error) ? error['code'] : undefined }
+  return new ProviderFault(
+    grokFault({ status: 200, headers: {}, body: answer, text: JSON.stringify(answer), inBand: true }),
+  )
+}
+
+function videoOf(body: unknown, call: Call<VideoRequest>, job: string | undefined): VideoResponse {
+  const answer = isObject(body) ? body : {}
+  const { video, model } = answer
+  if (!isObject(video)) throw badResponse('there is no video in it')
+  if (video['respect_moderation'] === false) throw moderated()
+  if (typeof video['url'] !== 'string') throw badResponse('the video has no URL')
+  return {
+    ...answer,
+    id: job ?? `video_${call.id}`,
+    object: 'video',
+    created: call.created,
+    model: typeof model === 'string' && model !== '' ? model : call.model,
+    status: 'completed',
+    progress: 100,
+    ...(typeof video['duration'] === 'number' && { seconds: String(video['duration']) }),
+    data: [{ url: video['url'] }],
+  }
+}
