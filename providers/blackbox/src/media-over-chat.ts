@@ -63,7 +63,7 @@ export function mediaAnswer(body: unknown, call: Call): MediaAnswer {
   if (!isObject(body) || !Array.isArray(body['data']) || body['data'].length === 0)
     throw badResponse('no array named "data"')
   const data = body['data'].map((item: unknown) => {
-    if (isObject(item) && (isText(item['url']) || isText(item['b64_json']))) return item as MediaItem
+    if (isObject(item) && (isText(item['url']) || isText(item['b64_json']))) return item
     throw badResponse('an item of "data" has no url')
   })
   const created = typeof body['created'] === 'number' ? body['created'] : call.created
