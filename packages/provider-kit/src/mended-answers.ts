@@ -52,7 +52,10 @@ export function mendedAnswers(mends: AnswerMends = {}): MendedAnswers {
         event({ event, data }) {
           // Whatever follows `[DONE]` is not part of the answer.
           if (done) return []
-          if (data.trim() === '[DONE]') return close()
+          const word = data.trim()
+          if (word === '[DONE]') return close()
+          // Some servers send their comments as data.
+          if (word === '' || word.startsWith(':')) return []
           const frame = object(parse(data))
           if (event === 'error') throw failed(frame, mends)
           mended(frame, call, mends)

@@ -12,10 +12,11 @@ const imagePart = z.strictObject({
   }),
 })
 const texts = z.union([z.string(), z.array(textPart).min(1)])
-const toolCall = z.strictObject({
+/** Client libraries send calls back with members of their own. */
+const toolCall = z.looseObject({
   id: z.string().min(1),
   type: z.literal('function'),
-  function: z.strictObject({ name: z.string().min(1), arguments: z.string() }),
+  function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
 })
 /** A member that must not be there. */
 const absent = z.never().optional()

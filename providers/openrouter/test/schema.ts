@@ -37,10 +37,11 @@ const userPart = z.discriminatedUnion('type', [
 
 const texts = z.union([z.string(), z.array(textPart).min(1)])
 const parts = z.union([z.string(), z.array(userPart).min(1)])
-const toolCall = z.strictObject({
+/** Client libraries send calls back with members of their own. */
+const toolCall = z.looseObject({
   id: z.string().min(1),
   type: z.literal('function'),
-  function: z.strictObject({ name: z.string().min(1), arguments: z.string() }),
+  function: z.looseObject({ name: z.string().min(1), arguments: z.string() }),
 })
 
 const message = z.discriminatedUnion('role', [
