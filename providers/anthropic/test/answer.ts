@@ -99,7 +99,7 @@ function deltas({ type, text, thinking, signature, input }: Block): Block[] {
 }
 
 function halves(text: string): string[] {
-  const letters = [...text]
+  const letters = Array.from(text)
   const middle = Math.ceil(letters.length / 2)
   return [letters.slice(0, middle).join(''), letters.slice(middle).join('')]
 }

@@ -68,7 +68,10 @@ async function chunks(directive: string, body: object = {}): Promise<Answer[]> {
 }
 
 const said = (list: readonly Answer[], name: string): string =>
-  list.map(({ choices }) => String(choices[0]?.delta[name] ?? '')).join('')
+  list
+    .map(({ choices }) => choices[0]?.delta[name])
+    .filter((piece) => typeof piece === 'string')
+    .join('')
 
 describe.each(['claude-sonnet-4-5', 'claude-opus-5', 'prompt'])('%s', (model) => {
   test('answers whole and streamed alike', async () => {

@@ -1,4 +1,5 @@
 import {
+  asksWithFunctions,
   type Call,
   type ChatRequest,
   isObject,
@@ -107,16 +108,12 @@ function toolChoice(choice: unknown, { body }: Call<ChatRequest>): Members {
 /** The form of tools that OpenAI deprecated. Beside `tools` it says nothing. */
 function oldFunctions(functions: unknown, { body }: Call<ChatRequest>): Members | undefined {
   if (!Array.isArray(functions)) throw refuse('functions', `must be an array, found ${kindOf(functions)}`)
-  if (isFilled(body.tools)) return undefined
   if (functions.length === 0) return {}
+  if (!asksWithFunctions(body)) return undefined
   return { tools: functions.map((called: unknown) => ({ type: 'function', function: called })) }
 }
 
 function oldChoice(choice: unknown, { body }: Call<ChatRequest>): Members | undefined {
-  if ((body.tool_choice ?? undefined) !== undefined || !isFilled(body['functions'])) return undefined
+  if ((body.tool_choice ?? undefined) !== undefined || !asksWithFunctions(body)) return undefined
   return { tool_choice: isObject(choice) ? { type: 'function', function: choice } : choice }
-}
-
-function isFilled(list: unknown): boolean {
-  return Array.isArray(list) && list.length > 0
 }

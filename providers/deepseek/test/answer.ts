@@ -101,7 +101,7 @@ function callDeltas({ function: called, ...call }: Called): object[] {
 }
 
 function halves(text: string): string[] {
-  const letters = [...text]
+  const letters = Array.from(text)
   const middle = Math.ceil(letters.length / 2)
   return [letters.slice(0, middle).join(''), letters.slice(middle).join('')]
 }

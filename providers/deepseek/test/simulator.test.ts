@@ -54,7 +54,10 @@ async function chunks(model: string, directive: string, body: object = {}): Prom
 }
 
 const said = (list: readonly Answer[], name: string): string =>
-  list.map(({ choices }) => String(choices[0]?.delta[name] ?? '')).join('')
+  list
+    .map(({ choices }) => choices[0]?.delta[name])
+    .filter((piece) => typeof piece === 'string')
+    .join('')
 
 describe.each(models)('%s', (model) => {
   test('answers whole and streamed alike, cached tokens included', async () => {
