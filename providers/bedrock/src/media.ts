@@ -1,12 +1,4 @@
-import {
-  type DataUrl,
-  isObject,
-  type JsonObject,
-  kindOf,
-  notOffered,
-  parseDataUrl,
-  refuse,
-} from '@llmproxy/provider-kit'
+import { type DataUrl, isObject, kindOf, notOffered, parseDataUrl, refuse } from '@llmproxy/provider-kit'
 import { documentName } from './document-name.ts'
 import type { Draft } from './draft.ts'
 import type { Block } from './wire.ts'
@@ -44,7 +36,7 @@ export function imageBlock(image: unknown, path: string, draft: Draft): Block {
 /** A `file` part: inline data. */
 export function fileBlock(file: unknown, path: string, draft: Draft): Block {
   if (!isObject(file)) throw refuse(path, `must be an object, found ${kindOf(file)}`)
-  const { file_data: inline, filename } = file as JsonObject
+  const { file_data: inline, filename } = file
   if (typeof inline !== 'string')
     throw notOffered(path, 'this provider stores no files: send the file inline, as file_data')
   return inlineBlock(inline, `${path}.file_data`, { draft, name: filename })

@@ -53,8 +53,10 @@ function* problems(given: Given): Generator<readonly [keyof Given, string]> {
   const { api_key: key, access_key_id: id, secret_access_key: secret, session_token: token } = given
   const signs = id !== undefined || secret !== undefined || token !== undefined
   // Without any credentials nothing else is told: an entry that is prepared for a key is off, not wrong.
-  if (key === undefined && !signs)
-    return yield ['api_key', 'credentials are missing: set api_key, or access_key_id and secret_access_key']
+  if (key === undefined && !signs) {
+    yield ['api_key', 'credentials are missing: set api_key, or access_key_id and secret_access_key']
+    return
+  }
   if (key !== undefined && signs)
     yield ['api_key', 'set api_key, or access_key_id and secret_access_key: both are credentials']
   else if (signs && id === undefined) yield ['access_key_id', 'is missing beside secret_access_key']

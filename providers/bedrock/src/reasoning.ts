@@ -47,7 +47,7 @@ export function reasoningPlan(wish: ReasoningWish, traits: ModelTraits): Reasoni
       return budgeted(effort, wish)
     case 'effort':
       return levelled(effort)
-    case 'none':
+    default:
       return { fields: {}, lossy: effort !== 'none' }
   }
 }
