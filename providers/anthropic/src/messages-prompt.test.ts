@@ -75,6 +75,10 @@ test('the token limit and the temperature follow the rules of the native format'
   expect(prompted({ model: 'claude-opus-5', temperature: 0 })).toMatchObject({ dropped: ['temperature'] })
 })
 
+test('a stop of the client that is the format’s own stands there once', () => {
+  expect(prompted({ stop: ['Human:', 'END'] }).body['stop_sequences']).toEqual(['Human:', 'END'])
+})
+
 test('what a message says beside its text is reported', () => {
   const messages = [
     { role: 'user', content: [{ type: 'text', text: 'Hi', cache_control: {} }], name: 'Ann' },

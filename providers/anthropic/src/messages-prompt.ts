@@ -74,7 +74,7 @@ export function promptRequest(call: Call<ChatRequest>, options: Options): Upstre
       ...(call.stream ? { stream: true } : {}),
       ...samplingOf({ temperature }, traits, false, call),
       ...members,
-      stop_sequences: [...(stopSequences(stop, call) ?? []), turnOfTheUser],
+      stop_sequences: [...new Set([...(stopSequences(stop, call) ?? []), turnOfTheUser])],
       messages: [{ role: 'user', content: prompt }],
     },
   }

@@ -82,6 +82,14 @@ test('usage that was not told is null, not zero', () => {
   expect(answered(whole({ usage: { service_tier: 'standard' } })).usage).toBeNull()
 })
 
+test('what the vendor tells beside the counts stays under its own names', () => {
+  const told = { service_tier: 'standard', server_tool_use: { web_search_requests: 1 }, inference_geo: null }
+  const usage = answered(whole({ usage: { input_tokens: 1, output_tokens: 2, ...told } })).usage
+  expect(usage).toMatchObject({ service_tier: 'standard', server_tool_use: { web_search_requests: 1 } })
+  expect(usage).not.toHaveProperty('inference_geo')
+  expect(usage).not.toHaveProperty('input_tokens')
+})
+
 test('prompt tokens include the cache, null counts as 0', () => {
   const usage = {
     input_tokens: 3,

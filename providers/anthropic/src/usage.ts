@@ -1,5 +1,5 @@
 import type { Usage } from '@llmproxy/provider-kit'
-import { isObject, type RawIteration, type RawUsage } from './wire.ts'
+import { isObject, type JsonObject, type RawIteration, type RawUsage } from './wire.ts'
 
 /** Values of a later report replace earlier ones: counts are cumulative. A key that is absent or `null` keeps its value. */
 export function mergeUsage(earlier: RawUsage | undefined, later: unknown): RawUsage | undefined {
@@ -25,7 +25,23 @@ export function usageOf(raw: unknown): Usage | null {
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: cacheRead, cache_write_tokens: cacheWrite },
     completion_tokens_details: { reasoning_tokens: usage.output_tokens_details?.thinking_tokens ?? 0 },
+    ...extrasOf(usage),
   }
+}
+
+/** What the vendor tells beside the counts that have a place of their own. */
+const counted: ReadonlySet<string> = new Set([
+  'input_tokens',
+  'output_tokens',
+  'cache_creation_input_tokens',
+  'cache_read_input_tokens',
+  'output_tokens_details',
+])
+
+function extrasOf(usage: RawUsage): JsonObject {
+  return Object.fromEntries(
+    Object.entries(usage).filter(([name, value]) => !counted.has(name) && (value ?? null) !== null),
+  )
 }
 
 /**
