@@ -46,8 +46,9 @@ afterAll(async () => {
   await simulator.close()
 })
 afterEach(() => {
-  expect(simulator.violations.map(({ message }) => message)).toEqual([])
+  const refused = simulator.violations.map(({ message }) => message)
   simulator.reset()
+  if (refused.length > 0) throw new Error(refused.join('\n'))
 })
 
 type Operation = Parameters<Gateway['respond']>[0]
