@@ -20,7 +20,7 @@ function call(body: Readonly<Record<string, unknown>>) {
     model: 'upstream-model',
     stream: false,
     headers: {},
-    body: Object.freeze({ model: 'm', messages: [], ...body }) as unknown as ChatRequest,
+    body: Object.freeze({ model: 'm', messages: [], ...body }),
     dropped: (field) => dropped.push(field),
   }
   return { request, dropped }

@@ -21,6 +21,7 @@ export const hostKeys: readonly string[] = [
   'circuit_breaker_threshold',
   'circuit_breaker_timeout',
   'strict',
+  'health_check',
   'supports',
   'allow_h2',
 ]
