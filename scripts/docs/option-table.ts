@@ -19,6 +19,6 @@ export function optionTable(plugin: ProviderPlugin): string {
 function requiredOptions(plugin: ProviderPlugin, names: readonly string[]): string[] {
   const result = plugin.options['~standard'].validate({})
   if (result instanceof Promise) throw new TypeError(`${plugin.type}: its options are checked late`)
-  const missing = (result.issues ?? []).map(({ path }) => String(path?.[0]))
-  return names.filter((name) => missing.includes(name))
+  const missing = new Set<unknown>((result.issues ?? []).map(({ path }) => path?.[0]))
+  return names.filter((name) => missing.has(name))
 }

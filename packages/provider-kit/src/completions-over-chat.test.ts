@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { completionsOverChat } from './completions-over-chat.ts'
 import type { Call, Operation } from './contract.ts'
+import { jsonLines } from './json-lines.ts'
 import { ProviderFault } from './fault.ts'
 import type { ChatChunk, ChatCompletion, ChatRequest, Completion, CompletionRequest, Usage } from './wire.ts'
 
@@ -380,4 +381,16 @@ describe('several prompts', () => {
     operation.join(parts, request)
     expect(parts).toEqual(before)
   })
+})
+
+test('a stream that is not SSE is cut into events as that of the chat', () => {
+  const chat = {
+    request: () => ({ path: '/' }),
+    response: (body: unknown) => body,
+    stream: () => ({ event: () => [] }),
+    framing: jsonLines,
+  }
+  const bridged = completionsOverChat(chat as never)
+  expect(bridged.framing?.({ eventBytes: 100 }).push(Buffer.from('{"a":1}\n'))).toEqual([{ data: '{"a":1}' }])
+  expect(completionsOverChat({ request: () => ({ path: '/' }) })).not.toHaveProperty('framing')
 })

@@ -56,6 +56,7 @@ export function completionsOverChat(
   if (chat.response && !chat.stream) return operation
   return {
     ...operation,
+    ...(chat.framing && { framing: (limits) => chat.framing!(limits) }),
     stream: (call) => completionDecoder(chat.stream ? chat.stream(toChat(call)) : openaiDecoder(), call),
   }
 }

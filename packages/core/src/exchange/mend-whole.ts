@@ -7,7 +7,7 @@ const reasoningNames = ['reasoning', 'reasoning_text', 'thinking'] as const
  * upstream's bytes can stay. Throws a `ProviderFault` when a choice says that it broke off.
  */
 export function mendWhole(answer: JsonObject, call: Call): JsonObject {
-  return isSound(answer) ? answer : (mendedCompletion(answer, call) as unknown as JsonObject)
+  return isSound(answer) ? answer : mendedCompletion(answer, call)
 }
 
 function isSound({ id, object, created, model, choices }: JsonObject): boolean {
