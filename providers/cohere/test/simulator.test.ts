@@ -23,8 +23,9 @@ afterAll(async () => {
   await simulator.close()
 })
 afterEach(() => {
-  expect(simulator.violations.map(({ message }) => message)).toEqual([])
+  const refused = simulator.violations.map(({ message }) => message)
   simulator.reset()
+  if (refused.length > 0) throw new Error(`the vendor has refused: ${refused.join('; ')}`)
 })
 
 function start(options: object): Promise<Gateway> {
@@ -165,4 +166,38 @@ test.each(['chat-v2', 'generate'])('none of 300 generated conversations is refus
     if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
   }
   expect(failed).toEqual([])
+})
+
+describe('the simulator refuses what the vendor refuses', () => {
+  const hi = question('Hi')
+  const call = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }
+
+  test.each([
+    ['a temperature above 1', '/v2/chat', { messages: hi, temperature: 1.5 }],
+    ['both penalties', '/v2/chat', { messages: hi, frequency_penalty: 0.1, presence_penalty: 0.1 }],
+    ['a name with a dash', '/v2/chat', { messages: hi, tools: [tools[1]] }],
+    [
+      'text beside calls',
+      '/v2/chat',
+      { messages: [{ role: 'assistant', content: 'a', tool_calls: [call] }] },
+    ],
+    [
+      'a result without its call',
+      '/v2/chat',
+      { messages: [{ role: 'tool', tool_call_id: 'a', content: '' }] },
+    ],
+    ['a tool choice in small letters', '/v2/chat', { messages: hi, tools, tool_choice: 'required' }],
+    ['97 texts', '/v2/embed', { texts: Array(97).fill('a'), input_type: 'search_query' }],
+    ['embeddings for nothing', '/v2/embed', { texts: ['a'], embedding_types: ['float'] }],
+    ['messages in the old format', '/v1/generate', { messages: hi }],
+  ])('%s', async (_, path, body) => {
+    const answer = await fetch(simulator.url + path, {
+      method: 'POST',
+      headers: { authorization: 'Bearer test-key', 'content-type': 'application/json' },
+      body: JSON.stringify({ model, ...body }),
+    })
+    expect(answer.status).toBe(400)
+    expect(simulator.violations).toHaveLength(1)
+    simulator.reset()
+  })
 })

@@ -4,10 +4,7 @@ import {
   type ChatRequest,
   developerAsSystem,
   functionsAsTools,
-  isObject,
   type JsonObject,
-  kindOf,
-  parsedArguments,
   refuse,
   rewriteMessages,
   stringAt,
@@ -15,6 +12,7 @@ import {
 import { callId } from './call-ids.ts'
 import { isSilent, writtenContent } from './content.ts'
 import type { Options } from './options.ts'
+import { writtenCalls } from './tool-calls.ts'
 
 /** What a message of each role may have: any other member is answered 422. */
 const members: Readonly<Record<string, readonly string[]>> = {
@@ -46,11 +44,19 @@ export function writtenMessages(call: Call<ChatRequest>, options: Options): Chat
     const clean = writtenMessage(message, `messages[${index}]`, call)
     if (index === last) return isPlainAssistant(clean) ? withPrefix(clean) : clean
     // A message without a word and without a call is refused, and says nothing.
-    if (isPlainAssistant(clean) && isSilent(clean['content'])) return []
-    const bridge = options.assistant_after_tool
-    if (bridge === undefined || clean.role !== 'tool' || messages[index + 1]?.role !== 'user') return clean
-    return [clean, { role: 'assistant', content: bridge }]
+    return isPlainAssistant(clean) && isSilent(clean['content']) ? [] : clean
   })
+  return bridged(written ?? messages, options.assistant_after_tool)
+}
+
+/** Some models refuse a user message right behind a tool result. */
+function bridged(messages: ChatRequest['messages'], text: string | undefined): ChatRequest['messages'] {
+  if (text === undefined) return messages
+  const written = rewriteMessages(messages, (message, index) =>
+    message.role === 'tool' && messages[index + 1]?.role === 'user'
+      ? [message, { role: 'assistant', content: text }]
+      : message,
+  )
   return written ?? messages
 }
 
@@ -100,25 +106,8 @@ function changes(message: AnyMessage, path: string, call: Call<ChatRequest>): Js
     return { content, tool_call_id: callId(stringAt(message, 'tool_call_id', path)) }
   if (message.role !== 'assistant') return { content }
   const said = isSilent(content) && typeof message['refusal'] === 'string' ? message['refusal'] : content
-  const given = message['tool_calls']
-  if (given === undefined || given === null) return { content: said }
-  if (!Array.isArray(given)) throw refuse(`${path}.tool_calls`, `must be an array, found ${kindOf(given)}`)
-  const calls = given.map((called: unknown, index) => writtenCall(called, `${path}.tool_calls[${index}]`))
-  if (calls.length === 0) return { content: said, tool_calls: undefined }
+  const calls = writtenCalls(message['tool_calls'], `${path}.tool_calls`)
   // Nothing has to be said beside a call.
-  return { content: said === '' && message['content'] !== '' ? undefined : said, tool_calls: calls }
-}
-
-function writtenCall(called: unknown, path: string): object {
-  if (!isObject(called)) throw refuse(path, `must be an object, found ${kindOf(called)}`)
-  const named = called['function']
-  if (!isObject(named)) throw refuse(`${path}.function`, `must be an object, found ${kindOf(named)}`)
-  const { arguments: text } = named
-  const said = typeof text === 'string' && text !== '' && text !== 'null'
-  const plain = said ? text : JSON.stringify(parsedArguments(text, `${path}.function.arguments`))
-  return {
-    id: callId(stringAt(called, 'id', path)),
-    type: 'function',
-    function: { name: stringAt(named, 'name', `${path}.function`), arguments: plain },
-  }
+  const silent = calls !== undefined && said === '' && message['content'] !== ''
+  return { content: silent ? undefined : said, tool_calls: calls }
 }

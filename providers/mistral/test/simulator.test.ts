@@ -28,8 +28,9 @@ afterAll(async () => {
   await simulator.close()
 })
 afterEach(() => {
-  expect(simulator.violations.map(({ message }) => message)).toEqual([])
+  const refused = simulator.violations.map(({ message }) => message)
   simulator.reset()
+  if (refused.length > 0) throw new Error(`the vendor has refused: ${refused.join('; ')}`)
 })
 
 type Operation = Parameters<Gateway['respond']>[0]
@@ -124,4 +125,32 @@ test('none of 300 generated conversations is refused', async () => {
     if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
   }
   expect(failed).toEqual([])
+})
+
+describe('the simulator refuses what the vendor refuses', () => {
+  const hi = [{ role: 'user', content: 'Hi' }]
+  const call = (id: string) => ({ id, type: 'function', function: { name: 'f', arguments: '{}' } })
+
+  test.each([
+    ['an unknown member', { user: 'u', messages: hi }, 422],
+    ['an unknown member of a message', { messages: [{ ...hi[0], name: 'ann' }] }, 422],
+    ['a foreign id', { messages: [...hi, { role: 'assistant', tool_calls: [call('call_1')] }] }, 422],
+    ['an assistant message at the end', { messages: [...hi, { role: 'assistant', content: 'a' }] }, 400],
+    ['the word required', { messages: hi, tool_choice: 'required' }, 422],
+  ])('%s', async (_, body, status) => {
+    const answer = await fetch(`${simulator.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer test-key', 'content-type': 'application/json' },
+      body: JSON.stringify({ model, ...body }),
+    })
+    expect(answer.status).toBe(status)
+    expect(simulator.violations).toHaveLength(1)
+    simulator.reset()
+  })
+
+  test('a wrong key', async () => {
+    const answer = await fetch(`${simulator.url}/v1/models`, { headers: { authorization: 'Bearer other' } })
+    expect(await answer.json()).toEqual({ detail: 'Unauthorized' })
+    simulator.reset()
+  })
 })
