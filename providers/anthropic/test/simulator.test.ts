@@ -128,7 +128,29 @@ test('the vendor’s own dialect is relayed', async () => {
   expect(await answer.json()).toMatchObject({ type: 'message', stop_reason: 'end_turn' })
 })
 
-test('the model list and the health check are taken', async () => {
+test.each([
+  ['free', 'GET', '/v1/models'],
+  ['generate', 'POST', '/v1/messages'],
+] as const)('the vendor is well by its %s health check', async (kind, method, path) => {
+  const provider = { name: 'probed', type: vendor.type, enabled: true, models: ['claude-sonnet-4-5'] }
+  const config = { ...provider, ...vendor.options(simulator.url), health_check: kind }
+  const probed = await createGateway({ providers: [config] }, { plugins: [plugin] })
+  const [report] = await probed.probe()
+  await probed.close()
+  expect(report).toMatchObject({ kind, verdict: { status: 'healthy' } })
+  expect(simulator.requests).toMatchObject([{ method, path }])
+})
+
+test('legacy completions go over chat', async () => {
+  const answer = await gateway.respond('completions', { model: 'claude-sonnet-4-5', prompt: 'Hi' })
+  expect(await answer.json()).toMatchObject({
+    object: 'text_completion',
+    choices: [{ text: expect.any(String) as string }],
+  })
+  expect(simulator.violations).toEqual([])
+})
+
+test('the model list is taken, within its limits', async () => {
   const url = `${simulator.url}/v1/models`
   const headers = { 'x-api-key': 'test-key', 'anthropic-version': '2023-06-01' }
   expect((await fetch(`${url}?limit=1`, { headers })).status).toBe(200)

@@ -9,7 +9,7 @@ export function chatRequest(call: Call<ChatRequest>, options: Options): Upstream
   const patch = {
     ...parameterPatch(call, parameters),
     ...(messages && { messages }),
-    ...(call.stream && { stream_options: { ...call.body.stream_options, include_usage: true } }),
+    ...(call.stream && { stream_options: { include_usage: true } }),
   }
   return { path: '/chat/completions', ...(Object.keys(patch).length > 0 && { patch }) }
 }

@@ -121,6 +121,21 @@ describe.each(models)('%s', (model) => {
   })
 })
 
+test('the vendor is well by its free health check', async () => {
+  const [report] = await gateway.probe()
+  expect(report?.verdict).toEqual({ status: 'healthy' })
+  expect(simulator.requests).toMatchObject([{ method: 'GET', path: '/v1/models' }])
+})
+
+test('legacy completions go over chat', async () => {
+  const answer = await gateway.respond('completions', { model: 'deepseek-chat', prompt: 'Hi' })
+  expect(await answer.json()).toMatchObject({
+    object: 'text_completion',
+    choices: [{ text: expect.any(String) as string }],
+  })
+  expect(simulator.violations).toEqual([])
+})
+
 test('old clients get their functions called', async () => {
   const { choices } = await ask('deepseek-chat', '[tools:1]', {
     functions: [{ name: 'now' }],
