@@ -17,7 +17,7 @@ const understood: Readonly<Record<string, readonly string[]>> = {
     'annotations',
     'citations',
   ],
-  tool: ['tool_call_id'],
+  tool: ['tool_call_id', 'name'],
   function: ['name'],
 }
 

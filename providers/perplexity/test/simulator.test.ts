@@ -1,0 +1,220 @@
+import { createGateway, type Gateway } from '@llmproxy/core'
+import {
+  collectChunks,
+  type ConversationTraits,
+  generatedConversations,
+  type GeneratedRequest,
+  parseSse,
+  type Simulator,
+} from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import plugin from '../src/index.ts'
+import { vendor } from './simulator.ts'
+
+let simulator: Simulator
+let gateway: Gateway
+beforeAll(async () => {
+  simulator = await vendor.start()
+  const options = { type: 'perplexity', max_retries: 0, ...vendor.options(simulator.url) }
+  gateway = await createGateway(
+    {
+      rate_limits: { chat: null },
+      providers: [
+        { name: 'it', models: ['*'], ...options },
+        { name: 'calling', models: ['*'], ...options, tools: true },
+        { name: 'asking', models: ['*'], ...options, api: 'ask' },
+      ],
+    },
+    { plugins: [plugin] },
+  )
+})
+afterAll(async () => {
+  await gateway.close()
+  await simulator.close()
+})
+afterEach(() => {
+  const refused = simulator.violations.map(({ message }) => message)
+  simulator.reset()
+  if (refused.length > 0) throw new Error(refused.join('\n'))
+})
+
+type Operation = Parameters<Gateway['respond']>[0]
+
+async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
+  const answer = await gateway.respond(operation, body)
+  const text = await answer.text()
+  expect([answer.status, text]).toEqual([200, expect.any(String)])
+  return JSON.parse(text) as Record<string, unknown>
+}
+
+async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
+  const answer = await gateway.respond(operation, { ...body, stream: true })
+  const events = parseSse(await answer.text()).map(({ data }) => data)
+  expect(events.at(-1)).toBe('[DONE]')
+  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
+}
+
+const model = 'it/sonar-reasoning-pro'
+const question = (text: string, name = model) => ({
+  model: name,
+  messages: [{ role: 'user', content: text }],
+})
+const spoken = 'Grüße 👋🏽 from the vendor'
+const text = `${spoken} [1]`
+const tools = ['get_weather', 'get_time'].map((name) => ({
+  type: 'function',
+  function: { name, parameters: { type: 'object' } },
+}))
+
+interface Frame {
+  readonly choices: readonly { readonly delta: { readonly reasoning_content?: string } }[]
+}
+
+describe('chat', () => {
+  const sources = [
+    { title: 'One', url: 'https://a.example/one' },
+    { title: 'https://b.example/two', url: 'https://b.example/two' },
+  ]
+  const at = text.indexOf('[1]')
+  const cited = { url: 'https://a.example/one', title: 'One', start_index: at, end_index: at + 3 }
+
+  test('answers with its sources, whole and streamed', async () => {
+    const annotations = [{ type: 'url_citation', url_citation: cited }]
+    expect(await ask('chat', question('Hello'))).toMatchObject({
+      choices: [{ message: { content: text, annotations }, finish_reason: 'stop' }],
+      perplexity_sources: sources,
+      usage: { total_tokens: 30, completion_tokens_details: { reasoning_tokens: 3 } },
+    })
+    const all = await chunks('chat', { ...question('Hello'), stream_options: { include_usage: true } })
+    expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['stop'] })
+    expect(all.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 30 } })
+    expect(all.at(-2)).toMatchObject({ choices: [{ delta: { annotations } }], perplexity_sources: sources })
+    expect(all.filter((chunk) => JSON.stringify(chunk).includes('citations'))).toHaveLength(1)
+  })
+
+  test('thinks, whole and streamed, and is cut by the limit', async () => {
+    const body = question('[reasoning] [length]')
+    expect(await ask('chat', body)).toMatchObject({
+      choices: [
+        { message: { content: text, reasoning_content: 'Let me think.\n' }, finish_reason: 'length' },
+      ],
+    })
+    const all = await chunks('chat', body)
+    const thoughts = all.map((chunk) => (chunk as Frame).choices[0]?.delta.reasoning_content ?? '')
+    expect(thoughts.join('')).toBe('Let me think.\n')
+    expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['length'] })
+  })
+
+  test.each([
+    ['with arguments', '[tools:2]', '{"city":"Rome"}'],
+    ['without', '[tools:2] [no-arguments]', '{}'],
+  ])('calls tools %s where the account may, whole and streamed', async (_, directive, given) => {
+    const body = { ...question(directive, 'calling/sonar'), tools, parallel_tool_calls: true }
+    const called = (name: string) => ({ type: 'function', function: { name, arguments: given } })
+    expect(await ask('chat', body)).toMatchObject({
+      choices: [
+        {
+          message: { content: null, tool_calls: [called('get_weather'), called('get_time')] },
+          finish_reason: 'tool_calls',
+        },
+      ],
+    })
+    const choice = collectChunks(await chunks('chat', body)).get(0)
+    expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
+    expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
+  })
+
+  test('with tools is not asked of an account without them', async () => {
+    const answer = await gateway.respond('chat', { ...question('Hello'), tools })
+    expect(answer.status).toBe(501)
+    expect(simulator.requests).toEqual([])
+  })
+})
+
+describe('the other operations', () => {
+  test('completions go over chat', async () => {
+    expect(await ask('completions', { model, prompt: ['a', 'b'] })).toMatchObject({
+      choices: [{ text }, { text }],
+    })
+    const streamed = await chunks('completions', { model, prompt: 'a' })
+    const texts = streamed.map((chunk) => (chunk as { choices: { text: string }[] }).choices[0]?.text ?? '')
+    expect(texts.join('')).toBe(text)
+  })
+
+  test('embeddings, as numbers and as base64, and more than fit into one exchange', async () => {
+    const body = { model: 'it/pplx-embed-v1-4b', dimensions: 128 }
+    const { data } = (await ask('embeddings', { ...body, input: ['a', 'b'] })) as {
+      data: { embedding: number[] }[]
+    }
+    expect(data.map(({ embedding }) => [embedding.length, embedding[0]])).toEqual([
+      [128, -64],
+      [128, -64],
+    ])
+    const encoded = await ask('embeddings', { ...body, input: 'a', encoding_format: 'base64' })
+    expect(encoded).toMatchObject({ data: [{ embedding: expect.stringMatching(/^AACAwgAAfMI/) as string }] })
+    const many = await ask('embeddings', { ...body, input: Array<string>(600).fill('a') })
+    expect(many).toMatchObject({ usage: { prompt_tokens: 600, cost: { total_cost: 0.002 } } })
+    expect((many['data'] as { index: number }[]).at(-1)?.index).toBe(599)
+  })
+
+  test('the health requests are free and answered', async () => {
+    const reports = await gateway.probe()
+    expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy', 'healthy'])
+    expect(simulator.requests.map(({ path }) => path).toSorted()).toEqual([
+      '/async/chat/completions',
+      '/async/chat/completions',
+      '/v1/models',
+    ])
+  })
+})
+
+describe('the specification’s format', () => {
+  const body = question('What is new?', 'asking/llama-2-70b-chat')
+
+  test('sends the last question and answers with its sources', async () => {
+    expect(await ask('chat', { ...body, max_tokens: 100 })).toMatchObject({
+      choices: [{ message: { content: spoken }, finish_reason: 'stop' }],
+      perplexity_sources: [{ title: 'One', url: 'https://a.example/one' }],
+      usage: { total_tokens: 13 },
+    })
+    expect(simulator.requests[0]?.body).toEqual({
+      model: 'llama-2-70b-chat',
+      query: 'What is new?',
+      max_tokens: 100,
+    })
+  })
+
+  test('streams the whole answer in one chunk', async () => {
+    const all = await chunks('chat', { ...body, stream_options: { include_usage: true } })
+    expect(collectChunks(all).get(0)).toMatchObject({ content: spoken, finishReasons: ['stop'] })
+    expect(all).toHaveLength(3)
+  })
+
+  test('serves legacy completions too', async () => {
+    expect(await ask('completions', { model: 'asking/x', prompt: 'a' })).toMatchObject({
+      choices: [{ text: spoken }],
+    })
+  })
+})
+
+/** Tools that were called before, and may be called no more. */
+function withoutTools({ tools, tool_choice, parallel_tool_calls, ...body }: GeneratedRequest): object {
+  void [tools, tool_choice, parallel_tool_calls]
+  return body
+}
+
+test.each<[string, string, ConversationTraits]>([
+  ['an account without tools', model, {}],
+  ['an account with tools', 'calling/sonar-pro', {}],
+  ['the specification’s format', 'asking/x', { tools: false, images: false }],
+])('none of 300 generated conversations is refused for %s', async (_, name, traits) => {
+  const failed: unknown[] = []
+  for (const [index, conversation] of generatedConversations(23, 300, traits).entries()) {
+    const stream = index % 2 === 1
+    const body = name === model ? withoutTools(conversation) : conversation
+    const answer = await gateway.respond('chat', { ...body, model: name, stream })
+    const told = await answer.text()
+    if (answer.status !== 200 || (stream && !told.endsWith('data: [DONE]\n\n'))) failed.push(told)
+  }
+  expect(failed).toEqual([])
+})
