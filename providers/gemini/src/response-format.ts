@@ -18,5 +18,5 @@ export function responseFormat(call: Call<ChatRequest>, fullSchemas: boolean): J
   if (!isObject(schema)) return json
   return fullSchemas
     ? { ...json, responseJsonSchema: schema }
-    : { ...json, responseSchema: openApiSchema(schema) }
+    : { ...json, responseSchema: openApiSchema(schema, 'response_format.json_schema.schema') }
 }

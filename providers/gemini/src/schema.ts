@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '@llmproxy/provider-kit'
+import { isObject, type JsonObject, refuse } from '@llmproxy/provider-kit'
 
 /** Keywords of the OpenAPI subset that are carried over as they are. */
 const kept: ReadonlySet<string> = new Set([
@@ -18,18 +18,25 @@ const kept: ReadonlySet<string> = new Set([
 ])
 const formats: ReadonlySet<unknown> = new Set(['date-time', 'enum', 'int32', 'int64', 'float', 'double'])
 
+/** References are copied to where they are used: a small schema may become one without an end that anybody waits for. */
+const mostSchemas = 5000
+
 interface Place {
   readonly root: JsonObject
   /** The references on the way in: one that comes again is recursive. */
   readonly inside: ReadonlySet<string>
+  /** Where the schema stands in the client's body. */
+  readonly path: string
+  readonly written: { count: number }
 }
 
 /**
  * A JSON Schema in the OpenAPI subset of older models: references resolved, type lists and `null` as `nullable`, `const` as
  * `enum`, `oneOf` as `anyOf`, `allOf` merged, all other keywords left out. A schema that contains itself ends in a plain object.
+ * Throws a refusal for `path` when more than 5000 schemas come out of it.
  */
-export function openApiSchema(schema: JsonObject): JsonObject {
-  return converted(schema, { root: schema, inside: new Set() })
+export function openApiSchema(schema: JsonObject, path: string): JsonObject {
+  return converted(schema, { root: schema, inside: new Set(), path, written: { count: 0 } })
 }
 
 /** Whether a schema of arguments says that there are none. */
@@ -42,8 +49,15 @@ export function isEmptyObjectSchema(schema: JsonObject): boolean {
 
 function converted(given: unknown, place: Place): JsonObject {
   if (!isObject(given)) return {}
+  place.written.count += 1
+  if (place.written.count > mostSchemas)
+    throw refuse(place.path, 'is too large once its references are resolved')
   if (typeof given['$ref'] === 'string') return referred(given, given['$ref'], place)
-  const schema = withAllOf(given, place)
+  const { allOf, ...schema } = given
+  if (Array.isArray(allOf)) {
+    const parts = [...(allOf as unknown[]), schema]
+    return intersection(parts.map((part) => converted(part, place)))
+  }
   const result: JsonObject = {}
   for (const [name, value] of Object.entries(schema)) if (kept.has(name)) result[name] = value
   if (formats.has(schema['format'])) result['format'] = schema['format']
@@ -68,20 +82,13 @@ function resolved(root: JsonObject, pointer: string): JsonObject | undefined {
   return isObject(target) ? target : undefined
 }
 
-/** The subset has no intersection: the members are put together. */
-function withAllOf(schema: JsonObject, place: Place): JsonObject {
-  const { allOf, ...rest } = schema
-  if (!Array.isArray(allOf)) return schema
+/** The subset has no intersection: the members are put together, and what stands beside `allOf` wins. */
+function intersection(parts: readonly JsonObject[]): JsonObject {
   let merged: JsonObject = {}
-  for (const part of [...allOf.filter(isObject), rest]) {
-    const { $ref: reference, ...own } = part
-    const target =
-      typeof reference === 'string' && !place.inside.has(reference)
-        ? { ...resolved(place.root, reference.slice(1)), ...own }
-        : own
-    const properties = { ...objectAt(merged, 'properties'), ...objectAt(target, 'properties') }
-    const required = [...listAt(merged, 'required'), ...listAt(target, 'required')]
-    merged = { ...merged, ...target }
+  for (const part of parts) {
+    const properties = { ...objectAt(merged, 'properties'), ...objectAt(part, 'properties') }
+    const required = [...listAt(merged, 'required'), ...listAt(part, 'required')]
+    merged = { ...merged, ...part }
     if (Object.keys(properties).length > 0) merged['properties'] = properties
     if (required.length > 0) merged['required'] = [...new Set(required)]
   }

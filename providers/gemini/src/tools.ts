@@ -56,10 +56,14 @@ function declaration(tool: FunctionTool, call: Call<ChatRequest>, fullSchemas: b
   return {
     name,
     ...(description !== undefined && { description }),
-    ...(parameters !== undefined && !isEmptyObjectSchema(parameters) && schema(parameters, fullSchemas)),
+    ...(parameters !== undefined &&
+      !isEmptyObjectSchema(parameters) &&
+      schema(parameters, path, fullSchemas)),
   }
 }
 
-function schema(parameters: JsonObject, full: boolean): JsonObject {
-  return full ? { parametersJsonSchema: parameters } : { parameters: openApiSchema(parameters) }
+function schema(parameters: JsonObject, path: string, full: boolean): JsonObject {
+  return full
+    ? { parametersJsonSchema: parameters }
+    : { parameters: openApiSchema(parameters, `${path}.parameters`) }
 }
