@@ -13,15 +13,16 @@ import { type Address, addressOf } from './address.ts'
 import { inBatches } from './embeddings.ts'
 import { type Knows, knownBy } from './feature-floor.ts'
 import { apiOf, type Options } from './options.ts'
-import { parameters } from './parameters.ts'
+import { parametersFor } from './parameters.ts'
 
 /** What the deployments are asked for. Everything but videos is relayed, at another address and with what a version lacks left out. */
 export function operationsOf(options: Options): Operations {
   const address = addressOf(options)
   const knows = knownBy(options.api_version, options.feature_floor)
+  const parameters = parametersFor({ knows, own: options.feature_floor })
   return {
     chat: relayed<ChatRequest>(address, '/chat/completions', (call) =>
-      parameters(call, { baseModel: baseModel(options, address, call), knows, own: options.feature_floor }),
+      parameters(call, baseModel(options, address, call)),
     ),
     ...(options.completions === 'native' && {
       completions: relayed(address, '/completions', (call) => withoutStreamOptions(call, knows)),

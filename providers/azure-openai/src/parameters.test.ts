@@ -1,7 +1,7 @@
 import type { Call, ChatRequest } from '@llmproxy/provider-kit'
 import { describe, expect, test } from 'vitest'
 import { knownBy } from './feature-floor.ts'
-import { parameters } from './parameters.ts'
+import { parametersFor } from './parameters.ts'
 
 interface Setting {
   readonly version?: string
@@ -13,8 +13,8 @@ function patched(members: Partial<ChatRequest>, { version, own = {}, baseModel }
   const dropped: string[] = []
   const body = Object.freeze({ model: 'd', messages: [{ role: 'user' as const, content: 'x' }], ...members })
   const call = { model: 'd', body, dropped: (field: string) => void dropped.push(field) }
-  const settings = { baseModel, knows: knownBy(version, own), own }
-  return { patch: parameters(call as unknown as Call<ChatRequest>, settings), dropped }
+  const parameters = parametersFor({ knows: knownBy(version, own), own })
+  return { patch: parameters(call as unknown as Call<ChatRequest>, baseModel), dropped }
 }
 
 const everything = {

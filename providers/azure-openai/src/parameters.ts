@@ -28,41 +28,52 @@ const traits: readonly ModelTraits[] = [
 ]
 
 export interface ParameterSettings {
-  /** The model behind the deployment, when the operator has said it. */
-  readonly baseModel: string | undefined
   readonly knows: Knows
   /** Floors of the operator. */
   readonly own: Readonly<Record<string, unknown>>
 }
 
-/** What a chat request needs to have changed for its model and its API version; `undefined`: its bytes can go out as they are. */
-export function parameters(call: Call<ChatRequest>, settings: ParameterSettings): Patch | undefined {
-  const { knows } = settings
-  const patch: Record<string, unknown> = { ...parameterPatch(call, rulesOf(settings)) }
-  if (!knows('messages.developer')) {
-    const messages = rewriteMessages(call.body.messages, developerAsSystem)
-    if (messages !== undefined) patch['messages'] = messages
+/** `baseModel`: the model behind the deployment, when the operator has said it. */
+export type Parameters = (call: Call<ChatRequest>, baseModel: string | undefined) => Patch | undefined
+
+/**
+ * What a chat request needs to have changed for its model and the configured API version; `undefined`: its bytes can go out as they
+ * are. Throws a `ProviderFault` of kind `unsupported` for what the version lacks and no other member can say.
+ */
+export function parametersFor({ knows, own }: ParameterSettings): Parameters {
+  const older = olderRules(knows, own)
+  const newest = Object.keys(older).length === 0
+  return (call, baseModel) => {
+    const rules = rulesOfModel(baseModel ?? '', traits)
+    const { max_tokens } = rules
+    const limit = knows('max_completion_tokens') ? {} : olderLimit(max_tokens)
+    const patch: Record<string, unknown> = {
+      ...parameterPatch(call, newest ? rules : Object.assign({ ...rules }, older, limit)),
+    }
+    if (!knows('messages.developer')) {
+      const messages = rewriteMessages(call.body.messages, developerAsSystem)
+      if (messages !== undefined) patch['messages'] = messages
+    }
+    if (call.body.stream_options !== undefined && !knows('stream_options'))
+      patch['stream_options'] = undefined
+    return Object.keys(patch).length === 0 ? undefined : patch
   }
-  if (!knows('stream_options') && call.body.stream_options !== undefined) patch['stream_options'] = undefined
-  return Object.keys(patch).length === 0 ? undefined : patch
 }
 
-function rulesOf({ baseModel, knows, own }: ParameterSettings): ParameterRules {
-  const rules = rulesOfModel(baseModel ?? '', traits)
+function olderRules(knows: Knows, own: ParameterSettings['own']): Partial<ParameterRules> {
   const unknown = flooredParameters(own).filter((name) => !knows(name))
-  const older: Record<string, ParameterRule> = {
+  return {
     ...Object.fromEntries(unknown.map((name) => [name, 'drop' as const])),
-    ...(unknown.includes('max_completion_tokens') && olderLimit(rules)),
-    ...(unknown.includes('tools') && { tools: withoutTools }),
+    ...(!knows('tools') && { tools: withoutTools }),
     ...(!knows('response_format.json_schema') && { response_format: olderFormat(knows) }),
   }
-  return Object.assign({ ...rules }, older) as ParameterRules
 }
 
 /** Models that reason refuse the old name, so a version without the new one has none for them. */
-function olderLimit(rules: ParameterRules): Record<string, ParameterRule> {
-  const renames = rules.max_tokens !== 'forward'
-  return renames ? { max_tokens: 'drop', max_completion_tokens: 'drop' } : { ...tokenLimit('max_tokens') }
+function olderLimit(newer: ParameterRule): Partial<ParameterRules> {
+  return newer === 'forward'
+    ? tokenLimit('max_tokens')
+    : { max_tokens: 'drop', max_completion_tokens: 'drop' }
 }
 
 const withoutTools: ParameterRule = (value) => {

@@ -127,6 +127,14 @@ describe('chat', () => {
     expect(collectChunks(frames).get(0)).toMatchObject({ content: text, finishReasons: ['stop'] })
   })
 
+  test('an answer without any content is one of the filter', async () => {
+    const body = { model: 'dated/d', messages: question('[filtered]') }
+    const choices = [{ message: { role: 'assistant', content: '' }, finish_reason: 'content_filter' }]
+    expect(await ask('chat', body)).toMatchObject({ choices })
+    const choice = collectChunks(await chunks('chat', body)).get(0)
+    expect(choice).toMatchObject({ finishReasons: ['content_filter'] })
+  })
+
   test('calls tools, whole and streamed', async () => {
     const body = { model: 'dated/d', messages: question('[tools:2]'), tools }
     const calls = [{ function: { name: 'get_weather' } }, { function: { name: 'get_time' } }]

@@ -71,13 +71,20 @@ const answers: Pick<OpenaiVendor, 'touch' | 'preamble' | 'reasons'> = {
   },
 }
 
+/** `[filtered]` in the conversation: the answer is stopped by the filter before it says anything. */
 function withFilters(choices: unknown, { body }: SimulatedRequest): unknown {
   if (!Array.isArray(choices)) return choices
-  const asynchronous = JSON.stringify(body).includes('[asynchronous-filter]')
-  return choices.filter(isObject).map((choice) => {
+  const filtered = JSON.stringify(body).includes('[filtered]')
+  return choices.filter(isObject).map(({ message, ...choice }) => {
     const delta = choice['delta']
     const first = isObject(delta) && delta['role'] !== undefined
-    return sorted({ ...choice, ...(!asynchronous && { content_filter_results: first ? {} : filterResults }) })
+    const ended = choice['finish_reason'] !== null
+    return sorted({
+      ...choice,
+      ...(message !== undefined && { message: filtered ? { role: 'assistant' } : message }),
+      ...(filtered && ended && { finish_reason: 'content_filter' }),
+      content_filter_results: first ? {} : filterResults,
+    })
   })
 }
 

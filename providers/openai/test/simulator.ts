@@ -27,7 +27,11 @@ export const vendor: SimulatedVendor = {
       routes: [
         ...openaiRoutes({
           path: (operation) => `/v1${operation}`,
-          check: ({ query }) => (query.size > 0 ? 'a query is not expected here' : undefined),
+          check: ({ query, body }) => {
+            if (query.size > 0) return 'a query is not expected here'
+            const refuses = isObject(body) && body['model'] === 'o3' && body['stop'] !== undefined
+            return refuses ? "Unsupported parameter: 'stop' is not supported with this model." : undefined
+          },
           reasons: ({ body }) => isObject(body) && /^(?:o\d|gpt-5)/.test(String(body['model'])),
         }),
         ...videoRoutes('/v1/videos'),
