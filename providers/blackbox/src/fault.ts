@@ -35,5 +35,7 @@ function said(word: string | null | undefined): string | null {
 }
 
 function withoutPrompt(message: string, { flagged_input: prompt }: JsonObject): string {
-  return typeof prompt === 'string' && prompt !== '' ? message.replaceAll(prompt, '[redacted]') : message
+  // A few letters tell nothing, and stand in every text.
+  const telling = typeof prompt === 'string' && prompt.trim().length > 3
+  return telling ? message.replaceAll(prompt.trim(), '[redacted]') : message
 }

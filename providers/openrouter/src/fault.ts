@@ -75,7 +75,9 @@ function messageOf({ message }: Fault, { raw, provider_name: provider }: JsonObj
 
 /** The beginning of the prompt is quoted beside the message, and in some texts inside of it. */
 function withoutPrompt(message: string, { flagged_input: prompt }: JsonObject): string {
-  return typeof prompt === 'string' && prompt !== '' ? message.replaceAll(prompt, '[redacted]') : message
+  // A few letters tell nothing, and stand in every text.
+  const telling = typeof prompt === 'string' && prompt.trim().length > 3
+  return telling ? message.replaceAll(prompt.trim(), '[redacted]') : message
 }
 
 /** Which of the many wrong requests it was; for every other kind the gateway's own word is the better one. */

@@ -8,8 +8,8 @@ import { images } from './images.ts'
 import { type Options, options } from './options.ts'
 import { videos } from './videos.ts'
 
-/** Names with a vendor in front; two of its own besides. */
-const models = ['openrouter/auto', 'deepseek/*', 'meta-llama/*', 'qwen/*']
+/** Names begin with a vendor's; these vendors are no providers of their own, for whose names the patterns could be taken. */
+const models = ['openrouter/auto', 'meta-llama/*', 'qwen/*']
 
 export default definePlugin({ type: 'openrouter', options, example: { models }, create })
 
