@@ -29,8 +29,6 @@ function create(settings: Options): Provider {
       },
       embeddings: embeddings(settings),
     },
-    // Structured output is the models' own, not the API's.
-    supports: { json_schema: false },
     authorize: authorizer(settings),
     fault: converseFault,
     ...controlPlane(settings),

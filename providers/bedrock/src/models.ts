@@ -8,6 +8,8 @@ export interface ModelTraits {
   readonly fixedSampling: boolean
   /** The adaptive effort `xhigh` exists. */
   readonly xhighEffort: boolean
+  /** It can be made to call a tool. */
+  readonly forcesTools: boolean
 }
 
 const plain: ModelTraits = {
@@ -15,8 +17,9 @@ const plain: ModelTraits = {
   strictSampling: false,
   fixedSampling: false,
   xhighEffort: false,
+  forcesTools: false,
 }
-const claude: ModelTraits = { ...plain, strictSampling: true }
+const claude: ModelTraits = { ...plain, strictSampling: true, forcesTools: true }
 const budget: ModelTraits = { ...claude, reasoning: 'budget' }
 const adaptive: ModelTraits = { ...claude, reasoning: 'adaptive' }
 

@@ -1,6 +1,5 @@
 import {
   type Members,
-  notOffered,
   isObject,
   kindOf,
   type ParameterRules,
@@ -32,7 +31,8 @@ export const parameters: ParameterRules = {
   parallel_tool_calls: 'drop',
   functions: elsewhere,
   function_call: elsewhere,
-  response_format: responseFormat,
+  // A schema becomes a tool: `structured-output.ts`. JSON without one cannot be asked for.
+  response_format: (format) => (isObject(format) && format['type'] === 'json_schema' ? {} : undefined),
   reasoning_effort: elsewhere,
   verbosity: 'drop',
   user: 'drop',
@@ -64,12 +64,6 @@ function stopSequences(stop: unknown): Members {
   })
   const kept = texts.filter((text) => text !== '')
   return kept.length === 0 ? {} : { stopSequences: kept }
-}
-
-function responseFormat(format: unknown): Members | undefined {
-  if (isObject(format) && format['type'] === 'json_schema')
-    throw notOffered('response_format', 'this provider has no structured output; use a tool')
-  return undefined
 }
 
 function objectAt(name: string, value: unknown): object {

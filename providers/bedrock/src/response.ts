@@ -8,6 +8,7 @@ import {
   type ToolCall,
 } from '@llmproxy/provider-kit'
 import { finishReason } from './finish-reason.ts'
+import { answerTool } from './structured-output.ts'
 import { usageOf } from './usage.ts'
 
 /** The vendor's own members that an answer keeps, under their own names. */
@@ -20,9 +21,15 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
   if (!isObject(body) || !isObject(message) || !Array.isArray(message['content']))
     throw badResponse('it has no message with a content array')
   const blocks = message['content'].filter(isObject)
-  const calls = blocks.flatMap(({ toolUse }) => (isObject(toolUse) ? [toolUse] : []))
-  const toolCalls = calls.map((use, index) => toolCall(use, call, index))
-  const text = blocks.map((block) => textOf(block['text'])).join('')
+  const uses = blocks.flatMap(({ toolUse }) => (isObject(toolUse) ? [toolUse] : []))
+  const answerName = answerTool(call)?.name
+  const answer = answerName === undefined ? undefined : uses.find(({ name }) => name === answerName)
+  const toolCalls = uses
+    .filter(({ name }) => answerName === undefined || name !== answerName)
+    .map((use, index) => toolCall(use, call, index))
+  const spoken = blocks.map((block) => textOf(block['text'])).join('')
+  // The input of the answer tool replaces what the model said around it.
+  const text = answer === undefined ? spoken : JSON.stringify(answer['input'] ?? {})
   return {
     id: `chatcmpl-${call.id}`,
     object: 'chat.completion',

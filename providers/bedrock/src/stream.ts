@@ -13,6 +13,7 @@ import { BlockDeltas } from './block-deltas.ts'
 import { exceptionFault } from './fault.ts'
 import { finishReason } from './finish-reason.ts'
 import { ownMembers, stopMember } from './response.ts'
+import { answerTool } from './structured-output.ts'
 import { usageOf } from './usage.ts'
 
 /**
@@ -21,7 +22,7 @@ import { usageOf } from './usage.ts'
  */
 export function converseDecoder(call: Call<ChatRequest>): StreamDecoder<ChatChunk> {
   const writer = new ChunkWriter(call)
-  const blocks = new BlockDeltas(writer)
+  const blocks = new BlockDeltas(writer, answerTool(call)?.name)
   let stop: JsonObject | undefined
   let metadata: JsonObject = {}
   return {

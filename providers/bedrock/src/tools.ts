@@ -10,6 +10,7 @@ import {
   toolWish,
 } from '@llmproxy/provider-kit'
 import { cachePoint } from './cache-point.ts'
+import { type AnswerTool, answerTool } from './structured-output.ts'
 import type { Block } from './wire.ts'
 
 /** The `toolConfig` of a request. */
@@ -24,6 +25,8 @@ export interface ToolConfig {
  * of: the API then wants a `toolConfig` in any case, so they stand in when the client sends no tools (any more).
  */
 export function toolConfig(call: Call<ChatRequest>, called: readonly string[]): ToolConfig | undefined {
+  const answer = answerTool(call)
+  if (answer !== undefined) return answerConfig(answer, call)
   const given = functionTools(call.body)
   const wish = toolWish(call.body)
   const tools = offered(given, wish)
@@ -37,10 +40,21 @@ export function toolConfig(call: Call<ChatRequest>, called: readonly string[]): 
     if (called.length === 0) return undefined
     call.dropped('tool_choice')
   }
-  const marks = marked(call.body)
-  const specs = tools.flatMap((tool) => [specOf(tool), ...cachePoint(marks(tool.path), tool.path, call)])
   const toolChoice = choiceOf(wish)
-  return { tools: specs, ...(toolChoice && { toolChoice }) }
+  return { tools: specsOf(tools, call), ...(toolChoice && { toolChoice }) }
+}
+
+/** The answer is the input of a tool. The client's own may be called as well, unless it wants none of them. */
+function answerConfig({ schema, ...named }: AnswerTool, call: Call<ChatRequest>): ToolConfig {
+  const wish = toolWish(call.body)
+  const tools = offered(functionTools(call.body), wish)
+  reportStrict(tools, call)
+  const specs = specsOf(tools, call)
+  const only = tools.length === 0 || wish?.mode === 'none'
+  return {
+    tools: [...specs, { toolSpec: { ...named, inputSchema: { json: schema } } }],
+    toolChoice: only ? { tool: { name: named.name } } : { any: {} },
+  }
 }
 
 /** True when the model must call a tool. */
@@ -67,6 +81,11 @@ function choiceOf(wish: ToolWish | undefined): Block | undefined {
   const name = singleOf(wish)
   if (name !== undefined) return { tool: { name } }
   return wish.mode === 'required' ? { any: {} } : { auto: {} }
+}
+
+function specsOf(tools: readonly FunctionTool[], call: Call<ChatRequest>): Block[] {
+  const marks = marked(call.body)
+  return tools.flatMap((tool) => [specOf(tool), ...cachePoint(marks(tool.path), tool.path, call)])
 }
 
 function specOf({ name, description, parameters }: FunctionTool): Block {
