@@ -12,6 +12,7 @@ const ofAnswers = [
   'reasoning_details',
   'annotations',
   'citations',
+  'parsed',
 ]
 const everywhere = ['role', 'content', 'cache_control', 'prompt_cache_breakpoint']
 

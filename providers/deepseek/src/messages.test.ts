@@ -18,6 +18,22 @@ test.each([
     { role: 'assistant', content: null, tool_calls: [call] },
   ],
   [
+    'an answer that an official client has parsed',
+    {
+      role: 'assistant',
+      content: null,
+      parsed: null,
+      name: null,
+      tool_calls: [{ ...call, index: 0, function: { ...call.function, parsed_arguments: null } }],
+    },
+    { role: 'assistant', content: null, tool_calls: [call] },
+  ],
+  [
+    'no calls',
+    { role: 'assistant', content: 'Hello', tool_calls: [] },
+    { role: 'assistant', content: 'Hello' },
+  ],
+  [
     'a refusal beside an empty text',
     { role: 'assistant', content: '', refusal: 'No.' },
     { role: 'assistant', content: 'No.' },
@@ -26,6 +42,12 @@ test.each([
   const { body, dropped } = sent({ messages: [given] })
   expect(body['messages']).toEqual([expected])
   expect(dropped).toEqual([])
+})
+
+test('messages that are fine stay the client’s bytes', () => {
+  const given = [user('Hi'), { role: 'assistant', content: null, tool_calls: [call] }]
+  const results = [{ role: 'tool', tool_call_id: 'a', content: '1' }]
+  expect(sent({ messages: [...given, ...results] }).patch).toBeUndefined()
 })
 
 test.each([

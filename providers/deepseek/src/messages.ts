@@ -25,6 +25,7 @@ const answerMembers = [
   'annotations',
   'citations',
   'audio',
+  'parsed',
 ] as const
 
 /** The messages as the vendor takes them; `undefined` when the client's own can stay. */
@@ -52,11 +53,34 @@ function withPlainContent(message: AnyMessage, path: string, call: Call<ChatRequ
 
 function asAssistant(message: AnyMessage, given: AnyMessage): AnyMessage {
   const { content, tool_calls: calls } = message
-  const rest = without(message, ...answerMembers)
+  const rest = withoutNulls(withPlainCalls(without(message, ...answerMembers)))
   if (typeof content === 'string' && content !== '') return rest
   if (typeof given['refusal'] === 'string') return { ...rest, content: given['refusal'] }
   const silent = content === undefined || content === null
   return silent && !(Array.isArray(calls) && calls.length > 0) ? { ...rest, content: '' } : rest
+}
+
+/** Without what the official clients add to the calls of an answer that they give back. */
+function withPlainCalls(message: AnyMessage): AnyMessage {
+  const { tool_calls: calls } = message
+  if (!Array.isArray(calls)) return message
+  if (calls.length === 0) return without(message, 'tool_calls')
+  const written = calls.map(plainCall)
+  return written.some((call, index) => call !== calls[index]) ? { ...message, tool_calls: written } : message
+}
+
+function plainCall(call: unknown): unknown {
+  if (!isObject(call)) return call
+  const { index, function: called, ...rest } = call
+  if (!isObject(called) || (index === undefined && !('parsed_arguments' in called))) return call
+  const { parsed_arguments: _, ...plain } = called
+  return { ...rest, function: plain }
+}
+
+/** A member that is `null` says nothing, but for the content. */
+function withoutNulls(message: AnyMessage): AnyMessage {
+  const names = Object.keys(message).filter((name) => name !== 'content' && message[name] === null)
+  return without(message, ...names)
 }
 
 /** What becomes of earlier reasoning: `complete` says that messages without any must say so. */

@@ -6,7 +6,7 @@ import { chatRequest } from '../src/request.ts'
 export function sent(
   body: Record<string, unknown> = {},
   given: Record<string, unknown> = {},
-): { readonly body: Record<string, unknown>; readonly dropped: string[] } {
+): { readonly body: Record<string, unknown>; readonly patch: unknown; readonly dropped: string[] } {
   const dropped: string[] = []
   const whole = { model: 'deepseek-chat', messages: [{ role: 'user', content: 'Hi' }], ...body }
   const call: Call<ChatRequest> = {
@@ -19,7 +19,11 @@ export function sent(
     dropped: (field) => void dropped.push(field),
   }
   const { patch } = chatRequest(call, options.parse({ api_key: 'test-key', ...given }))
-  return { body: JSON.parse(JSON.stringify({ ...whole, ...patch })) as Record<string, unknown>, dropped }
+  return {
+    body: JSON.parse(JSON.stringify({ ...whole, ...patch })) as Record<string, unknown>,
+    patch,
+    dropped,
+  }
 }
 
 /** The fault that something throws; fails when it throws nothing or anything else. */
