@@ -55,7 +55,12 @@ describe('a whole answer', () => {
       { type: 'text', text: 'b' },
     ]
     const { message } = answered(whole({}, { content, tool_plan: 'First. ' })).choices[0]!
-    expect(message).toEqual({ role: 'assistant', content: 'ab', reasoning_content: 'First. Hm. ' })
+    expect(message).toEqual({
+      role: 'assistant',
+      content: 'ab',
+      reasoning_content: 'First. Hm. ',
+      tool_plan: 'First. ',
+    })
     expect(answered(whole({}, { content: 'text' })).choices[0]?.message.content).toBe('text')
   })
 

@@ -36,6 +36,7 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
           role: 'assistant',
           content: text === '' && calls.length > 0 ? null : text,
           ...(reasoning !== '' && { reasoning_content: reasoning }),
+          ...planMembers(message['tool_plan']),
           ...citationMembers(message['citations']),
           ...(calls.length > 0 && { tool_calls: calls }),
         },
@@ -45,6 +46,11 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
     ],
     usage: usageOf(body['usage']),
   }
+}
+
+/** The plan under its own name too: sent back with the calls, it is the plan again. */
+export function planMembers(plan: unknown): { tool_plan?: string } {
+  return typeof plan === 'string' && plan !== '' ? { tool_plan: plan } : {}
 }
 
 /** The arguments of a call as the string that clients parse. The word `null` is how this vendor says that there are none. */

@@ -13,6 +13,7 @@ import { citationMembers } from './citations.ts'
 import { inBandFault } from './fault.ts'
 import { endingOf } from './finish-reason.ts'
 import { logprobsOf } from './logprobs.ts'
+import { planMembers } from './response.ts'
 import { StreamedCalls } from './streamed-calls.ts'
 import { usageOf } from './usage.ts'
 
@@ -26,6 +27,7 @@ class ChatStream {
   readonly #writer: ChunkWriter
   readonly #calls: StreamedCalls
   #id: string | undefined
+  #plan = ''
   #ended = false
 
   constructor(call: Call<ChatRequest>) {
@@ -53,6 +55,7 @@ class ChatStream {
       case 'message-start':
         return this.#begin(message['id'])
       case 'tool-plan-delta':
+        this.#plan += textOf(inner['tool_plan'])
         return this.#writer.reasoning(textOf(inner['tool_plan']))
       case 'content-start':
       case 'content-delta':
@@ -109,6 +112,7 @@ class ChatStream {
     this.#ended = true
     return [
       ...this.#calls.finish(),
+      ...(this.#plan === '' ? [] : [this.#writer.delta(planMembers(this.#plan))]),
       this.#writer.finish(reason, 0, extras),
       ...this.#writer.usage(usageOf(delta['usage'])),
     ]

@@ -126,22 +126,25 @@ describe('messages', () => {
   })
 
   const odd = [null, 1, 'x', [], {}, [null], [[]], [{}], [{ type: 'x' }], [{ type: 'text' }], { type: 1 }]
-  test.each(odd.map((value) => [value]))('whatever stands in a request, it is sent or refused with a path: %j', (value) => {
-    const roles = ['system', 'user', 'assistant', 'tool', 'function', 'nobody', undefined]
-    const bodies = [
-      { messages: value },
-      { messages: [value] },
-      { tools: value },
-      { functions: value, function_call: value },
-      { tool_choice: value, tools: [{ type: 'function', function: { name: 'f' } }] },
-      ...roles.flatMap((role) => [
-        { messages: [{ role, content: value, tool_call_id: 'a', name: 'b' }] },
-        { messages: [{ role, content: '', tool_calls: value, function_call: value, tool_call_id: value }] },
-        ...['image_url', 'file'].map((type) => ({
-          messages: [{ role, content: [{ type, [type]: value }] }],
-        })),
-      ]),
-    ]
-    expect(bodies.flatMap(misdeed)).toEqual([])
-  })
+  test.each(odd.map((value) => [value]))(
+    'whatever stands in a request, it is sent or refused with a path: %j',
+    (value) => {
+      const roles = ['system', 'user', 'assistant', 'tool', 'function', 'nobody', undefined]
+      const bodies = [
+        { messages: value },
+        { messages: [value] },
+        { tools: value },
+        { functions: value, function_call: value },
+        { tool_choice: value, tools: [{ type: 'function', function: { name: 'f' } }] },
+        ...roles.flatMap((role) => [
+          { messages: [{ role, content: value, tool_call_id: 'a', name: 'b' }] },
+          { messages: [{ role, content: '', tool_calls: value, function_call: value, tool_call_id: value }] },
+          ...['image_url', 'file'].map((type) => ({
+            messages: [{ role, content: [{ type, [type]: value }] }],
+          })),
+        ]),
+      ]
+      expect(bodies.flatMap(misdeed)).toEqual([])
+    },
+  )
 })
