@@ -27,8 +27,8 @@ test('the specification’s prompt goes where it says, byte for byte', () => {
 
 test.each<[object, string[]]>([
   [{}, ['chat', 'images', 'videos']],
-  [{ completions: true, embeddings: true }, ['chat', 'images', 'videos', 'completions', 'embeddings']],
-  [{ api: 'complete', completions: true, embeddings: true }, ['chat']],
+  [{ completions: 'native', embeddings: true }, ['chat', 'images', 'videos', 'completions', 'embeddings']],
+  [{ api: 'complete', completions: 'native', embeddings: true }, ['chat']],
 ])('the operations with %o are %j', (options, expected) => {
   expect(Object.keys(sampleProvider(options).operations)).toEqual(expected)
 })

@@ -50,7 +50,7 @@ function create(settings: Options): Provider {
       chat,
       images,
       videos: videos(settings.video_poll_interval * 1000),
-      ...(settings.completions && { completions: completions(chat) }),
+      ...(settings.completions === 'native' && { completions: completions(chat) }),
       ...(settings.embeddings && { embeddings }),
     },
   }

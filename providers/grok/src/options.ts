@@ -16,16 +16,16 @@ export const options = z.strictObject({
     .default('chat')
     .describe('The wire format: `chat` is chat completions, `complete` the format of the specification.'),
   completions: z
-    .boolean()
-    .default(false)
-    .describe('Use the vendor’s own legacy completions for models that do not reason. Off: over chat.'),
+    .enum(['chat', 'native'])
+    .default('chat')
+    .describe('Legacy completions: over chat, or by `POST /completions` for models that do not reason.'),
   embeddings: z.boolean().default(false).describe('Offer embeddings, for accounts with a model for them.'),
   video_poll_interval: z
     .number()
-    .min(0.05)
+    .positive()
     .max(60)
     .default(5)
-    .describe('Seconds between two questions whether a video is done.'),
+    .describe('Seconds between two questions whether a video is ready.'),
   max_tokens_field: z
     .enum(['max_tokens', 'max_tokens_to_sample'])
     .default('max_tokens')

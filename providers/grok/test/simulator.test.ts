@@ -20,7 +20,7 @@ beforeAll(async () => {
       rate_limits: { chat: null },
       providers: [
         { name: 'it', ...options },
-        { name: 'native', ...options, completions: true, embeddings: true },
+        { name: 'native', ...options, completions: 'native', embeddings: true },
         { name: 'completing', ...options, api: 'complete' },
       ],
     },

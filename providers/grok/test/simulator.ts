@@ -26,7 +26,7 @@ const models = { chat: 'grok-4', images: 'grok-imagine-image', videos: 'grok-ima
 export const vendor: SimulatedVendor = {
   type: 'grok',
   models,
-  options: (url) => ({ api_key: key, base_url: url, video_poll_interval: 0.05 }),
+  options: (url) => ({ api_key: key, base_url: url, video_poll_interval: 0.01 }),
   start: () =>
     startSimulator({
       authenticate,
