@@ -44,6 +44,14 @@ test.each([
   expect(dropped).toEqual([])
 })
 
+test('the audio of an earlier answer is lost, and reported', () => {
+  const messages = [{ role: 'assistant', content: null, audio: { id: 'audio_1' } }]
+  expect(sent({ messages })).toMatchObject({
+    body: { messages: [{ role: 'assistant', content: '' }] },
+    dropped: ['messages[0].audio'],
+  })
+})
+
 test('messages that are fine stay the client’s bytes', () => {
   const given = [user('Hi'), { role: 'assistant', content: null, tool_calls: [call] }]
   const results = [{ role: 'tool', tool_call_id: 'a', content: '1' }]

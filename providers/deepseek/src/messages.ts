@@ -35,7 +35,9 @@ export function writtenMessages(call: Call<ChatRequest>, options: Options): Mess
   const current = functionsAsTools(messages)
   const replay = replayOf(call, current, options)
   const rewritten = rewriteMessages(current, (message, index) => {
-    const plain = withPlainContent(developerAsSystem(message), `messages[${index}]`, call)
+    const path = `messages[${index}]`
+    if ((message['audio'] ?? null) !== null) call.dropped(`${path}.audio`)
+    const plain = withPlainContent(developerAsSystem(message), path, call)
     return plain.role === 'assistant' ? withReasoning(asAssistant(plain, message), replay) : plain
   })
   const written = rewritten ?? current
