@@ -74,6 +74,12 @@ export class FrameRules {
     return this.#choices.size >= Math.max(1, this.#options.choices ?? 1)
   }
 
+  /** Every choice that has come has its finish_reason; fewer than were asked for may have come. */
+  get ended(): boolean {
+    for (const choice of this.#choices.values()) if (!choice.finished) return false
+    return this.#choices.size > 0
+  }
+
   /** Text, reasoning, a refusal or a call has come by. */
   get sawContent(): boolean {
     return this.#notes.content

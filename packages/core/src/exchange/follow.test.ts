@@ -74,7 +74,9 @@ test('a job is followed to its file, with credentials each time and the pauses t
   await passing(clock, 2_000)
   await passing(clock, 50)
   const answer = await asked
-  expect(await answer.json()).toMatchObject({ data: [{ mediaType: 'video/mp4', base64: 'AQID' }] })
+  expect(await answer.json()).toMatchObject({
+    data: [{ mediaType: 'video/mp4', base64: 'AQID', job: { id: 'j1', status: 'done' } }],
+  })
   expect(seen).toEqual([
     'POST /jobs Bearer test-key',
     'GET /jobs/j1 Bearer test-key',

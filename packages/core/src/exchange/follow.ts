@@ -26,6 +26,8 @@ export class Follow {
   readonly #done: (result: Answer | AttemptFault) => void
   #timer: unknown
   #asking: Pick<Transfer, 'abort'> | undefined
+  /** What the vendor said last about the job. */
+  #job: unknown
   #over = false
 
   constructor(input: FollowInput, done: (result: Answer | AttemptFault) => void) {
@@ -38,6 +40,7 @@ export class Follow {
     const follow = this.#followUp(answer)
     if (follow === undefined) return this.#settle(answer)
     if ('kind' in follow) return this.#settle(follow)
+    this.#job = parseJson(answer.bytes.toString('utf8'))
     const wait = Number.isFinite(follow.afterMs) ? Math.max(shortestWaitMs, follow.afterMs) : shortestWaitMs
     this.#timer = this.#input.clock.after(wait, () => this.#ask(follow))
   }
@@ -75,7 +78,7 @@ export class Follow {
     this.#asking = ask({ live, request: prepared, clock, limit, heard }, (result) => {
       if (this.#over) return
       if ('kind' in result || result.status < 200 || result.status >= 300) return this.#settle(result)
-      if (binary) return this.#settle(asJson(result))
+      if (binary) return this.#settle(asJson(result, this.#job))
       return this.next(result)
     })
   }
@@ -88,11 +91,11 @@ export class Follow {
 }
 
 /** A file as the JSON that `response()` is promised. */
-function asJson({ status, headers, bytes }: Answer): Answer {
+function asJson({ status, headers, bytes }: Answer, job: unknown): Answer {
   const mediaType = (headers['content-type'] ?? 'application/octet-stream')
     .split(';', 1)[0]!
     .trim()
     .toLowerCase()
-  const text = JSON.stringify({ mediaType, base64: bytes.toString('base64') })
+  const text = JSON.stringify({ mediaType, base64: bytes.toString('base64'), job })
   return { status, headers: { ...headers, 'content-type': 'application/json' }, bytes: Buffer.from(text) }
 }

@@ -1,6 +1,7 @@
 import { type Call, type FailedResponse, ProviderFault, type StreamDecoder } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { chatFrame } from '../../test/toy-gateway.ts'
+import { Batch } from './batch.ts'
 import { classify } from './classify.ts'
 import type { Lane } from './lane.ts'
 import { openLane, streamOfWhole, type StreamedOperation } from './open-lane.ts'
@@ -290,4 +291,29 @@ test('a whole answer becomes a stream with one finish, its calls numbered, usage
   expect(streamOfWhole({ ...input, operation: 'messages', includeUsage: false }, answer)).toMatchObject({
     kind: 'bad_response',
   })
+})
+
+test('a translated stream may have fewer choices than were asked for, when its decoder says that it is whole', () => {
+  const decoder = {
+    event: () => [{ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] }],
+  }
+  const several = openLane({
+    operation: 'chat',
+    codec: { request: () => ({ path: '/' }), stream: () => decoder },
+    call: {
+      id: 'own',
+      created: 1,
+      model: 'm',
+      stream: true,
+      body: { n: 3 },
+      headers: {},
+      dropped: () => undefined,
+    },
+    includeUsage: false,
+    classify: () => ({ kind: 'upstream', message: 'no' }),
+  })
+  const output = new Batch()
+  const event = Buffer.from('data: x\n\n')
+  expect(several.event(event, 0, event.length, true, output)).toBe('more')
+  expect(several.end(output)).toBeUndefined()
 })
