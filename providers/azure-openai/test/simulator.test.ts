@@ -201,6 +201,7 @@ describe('the other operations', () => {
 
   test('videos, which only v1 has', async () => {
     expect(await ask('videos', { model: 'entra/film', prompt: 'A cat' })).toMatchObject({
+      id: 'video_1',
       data: [{ b64_json: 'AAEC/w==', mime_type: 'video/mp4' }],
     })
     expect(asked().at(-1)).toEqual(['GET', '/openai/v1/videos/video_1/content', 'api-version=preview'])

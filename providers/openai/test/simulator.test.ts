@@ -112,7 +112,9 @@ describe('the other operations', () => {
     const reference = 'data:image/png;base64,iVBORw0KGgo='
     const body = { model: 'sora-2', prompt: 'Eine Kätze', seconds: 8, input_reference: reference }
     expect(await ask('videos', body)).toMatchObject({
-      created: expect.any(Number) as number,
+      id: 'video_1',
+      seconds: '8',
+      created: 1_760_000_000,
       data: [{ b64_json: 'AAEC/w==', mime_type: 'video/mp4' }],
     })
     expect(simulator.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
