@@ -17,6 +17,8 @@ const understood: ReadonlyMap<unknown, ReadonlySet<string>> = new Map([
       'annotations',
       'citations',
       'images',
+      'parsed',
+      'thinking_blocks',
     ]),
   ],
   ['tool', new Set(['role', 'content', 'tool_call_id'])],

@@ -7,6 +7,7 @@ import {
   isObject,
   type JsonObject,
   rewriteMessages,
+  without,
 } from '@llmproxy/provider-kit'
 import { contentParts, type Part, type Reporter } from './content.ts'
 
@@ -14,9 +15,18 @@ import { contentParts, type Part, type Reporter } from './content.ts'
 export function writtenMessages(call: Call<ChatRequest>): ChatRequest['messages'] | undefined {
   const current = functionsAsTools(call.body.messages)
   const written = rewriteMessages(current, (message, index) =>
-    withPlainParts(developerAsSystem(message), `messages[${index}].content`, call),
+    withPlainParts(withRefusal(developerAsSystem(message)), `messages[${index}].content`, call),
   )
   return written ?? (current === call.body.messages ? undefined : current)
+}
+
+/** A refusal of an earlier answer is what was said then; the server reads `content` only. */
+function withRefusal(message: AnyMessage): AnyMessage {
+  const { content, refusal } = message
+  const silent = content === undefined || content === null || content === ''
+  return silent && typeof refusal === 'string' && refusal !== ''
+    ? { ...without(message, 'refusal'), content: refusal }
+    : message
 }
 
 /** Texts and images in the form that the server knows; the same message when they have it. */
