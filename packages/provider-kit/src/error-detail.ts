@@ -112,7 +112,9 @@ function note(value: Record<string, unknown>, found: Found): void {
   found.type ??= type
   found.param ??= path(value.param)
   found.status ??= httpStatus(value.code) ?? httpStatus(value.status) ?? httpStatus(value.statusCode)
-  for (const name of [code, type, word(value.error_type), word(value.status)]) {
+  // What a gateway says about the error that it quotes.
+  const quoted = isObject(value.metadata) ? word(value.metadata.error_type) : null
+  for (const name of [code, type, word(value.error_type), word(value.status), quoted]) {
     if (name !== null && !found.words.includes(name)) found.words.push(name)
   }
 }

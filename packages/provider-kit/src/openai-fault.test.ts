@@ -252,6 +252,13 @@ describe('the wait', () => {
   })
 })
 
+test('the wait may stand in headers that the body quotes; the answer’s own count first', () => {
+  const quoted = { message: 'm', code: 429, metadata: { headers: { 'Retry-After': '9' } } }
+  expect(openaiFault(failed(429, { error: quoted })).retryAfterMs).toBe(9000)
+  expect(openaiFault(failed(429, { error: quoted }, { 'retry-after': '1' })).retryAfterMs).toBe(1000)
+  expect(openaiFault(frame({ error: quoted })).retryAfterMs).toBe(9000)
+})
+
 test('key parts are not repeated', () => {
   const message = 'Incorrect API key provided: sk-abcd1***wxyz. You can find your key in the settings.'
   expect(openaiFault(failed(401, error(message, 'invalid_request_error', 'invalid_api_key')))).toMatchObject({

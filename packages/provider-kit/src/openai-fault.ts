@@ -3,14 +3,14 @@ import type { FailedResponse } from './contract.ts'
 import { type ErrorDetail, errorDetail } from './error-detail.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { redactKeys } from './redact.ts'
-import { retryHint } from './retry-hint.ts'
+import { headersInBody, retryHint } from './retry-hint.ts'
 
 /**
  * The default classification of a failed answer. The HTTP status decides, then machine codes; text only where vendors
  * have nothing else: quota or rate limit, a request that can never fit a per-minute limit, context length.
  * The message has no key parts in it. `nowEpochMs` is used only for a `retry-after` date without a `date` header.
  *
- * A request that is larger than the account's whole per-minute limit is `quota_exhausted` with code `request_too_large` and a
+ * A request that is larger than the account's whole per-minute limit, or than its plan allows, is `quota_exhausted` with code `request_too_large` and a
  * wait of 0: waiting does not help, another provider does, and smaller requests of others need not pause.
  */
 export function openaiFault(response: FailedResponse, nowEpochMs?: number): Fault {
@@ -32,10 +32,11 @@ export function openaiFault(response: FailedResponse, nowEpochMs?: number): Faul
 
 function waitFor(
   kind: FaultKind,
-  { headers, text }: FailedResponse,
+  { headers, body, text }: FailedResponse,
   nowEpochMs?: number,
 ): number | undefined {
-  return waitable.has(kind) ? retryHint(headers, text, nowEpochMs) : undefined
+  if (!waitable.has(kind)) return undefined
+  return retryHint({ ...headersInBody(body), ...headers }, text, nowEpochMs)
 }
 
 interface Signs {
@@ -60,7 +61,7 @@ const filterCodes =
 const quotaCodes =
   /\b(?:insufficient_quota|insufficient_balance|billing_hard_limit_reached|billing_not_active)\b/
 const quotaTexts =
-  /exceeded your current quota|credit balance is too low|used all available credits|spending limit|insufficient (?:balance|credits?|funds|quota)|out of credits|per-day\b/i
+  /exceeded your current quota|credit balance is too low|used all available credits|spending limit|insufficient (?:balance|credits?|funds|quota)|out of credits|per-day\b|(?:per|\/) ?month\b/i
 
 const contextStatuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
 const quotaStatuses: ReadonlySet<number> = new Set([400, 402, 403, 429])
@@ -81,9 +82,11 @@ function outOfQuota({ detail, text }: Signs): boolean {
   return quotaCodes.test(detail.words) || quotaTexts.test(text)
 }
 
-/** `Request too large for … tokens per min (TPM): Limit 30000, Requested 34307`: no wait makes room for it. */
+/** `Extra usage is required for long context requests`, `Request too large for … tokens per min (TPM): Limit 30000, Requested 34307`: no wait makes room for it. */
 function neverFits({ status, text }: Signs): boolean {
-  if ((status !== 429 && status !== 413) || !/tokens per min|\(TPM\)/i.test(text)) return false
+  if (status !== 429 && status !== 413) return false
+  if (/extra usage is required/i.test(text)) return true
+  if (!/tokens per min|\(TPM\)/i.test(text)) return false
   const numbers = /limit:? (\d+)\D{1,40}requested:? (\d+)/i.exec(text)
   return numbers === null ? /request too large/i.test(text) : Number(numbers[2]) > Number(numbers[1])
 }

@@ -23,6 +23,27 @@ describe('redactKeys() removes', () => {
     ['key=AIzaSyA1234567890abcdefghijklmnop bad', 'key=[redacted] bad'],
     ['abcd-1f2e3d4c5b6a79881726354453627180 bad', '[redacted] bad'],
     ['key abcd1234...wxyz bad', 'key [redacted] bad'],
+    // The first eight and the last four characters, the middle as long as it is.
+    [
+      `Incorrect API key provided: sk-abcd1${'*'.repeat(40)}wxyz. You can find your key`,
+      'Incorrect API key provided: [redacted]. You can find your key',
+    ],
+    [
+      `Incorrect API key provided: sk-proj-${'*'.repeat(156)}wxyz.`,
+      'Incorrect API key provided: [redacted].',
+    ],
+    // The first and the last two.
+    ['Incorrect API key provided: xa***56. You can', 'Incorrect API key provided: [redacted]. You can'],
+    ['Incorrect API key provided: ba***na.', 'Incorrect API key provided: [redacted].'],
+    // The same, percent-encoded.
+    [
+      'Incorrect%20API%20key%20provided:%20ba***na.%20You',
+      'Incorrect%20API%20key%20provided:%20[redacted].%20You',
+    ],
+    ['key%3A%22sk-abcd1***wxyz%22', 'key%3A%22[redacted]%22'],
+    // The last four.
+    ['Your api key: ****56ab is invalid', 'Your api key: [redacted] is invalid'],
+    ['key ...56ab and sk-...56ab', 'key ...56ab and [redacted]'],
     ['"sk-abcdefghijkl"', '"[redacted]"'],
   ])('%s', (text, expected) => {
     expect(redactKeys(text)).toBe(expected)

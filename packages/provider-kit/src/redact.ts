@@ -10,7 +10,7 @@ const harmless =
  */
 const overlong = /[\w.*-]{513,}/g
 /** Any word with a run of asterisks: upstreams echo keys with their middle masked, which still shows both ends. */
-const masked = /[\w.-]*\*{2,}[\w*.-]*/g
+const masked = /(%[\da-f]{2})?[\w.-]*\*{2,}[\w*.-]*/gi
 const elided = /\b[\w-]{2,}(?:\.{3}|…)[\w-]{2,}/g
 const secretKey = /\b(?:sk|pk|rk)[-_][\w-]{6,}/g
 const prefixed = /\b[a-z]{2,8}[-_][\w-]*[A-Za-z0-9]{20,}[\w-]*/gi
@@ -23,7 +23,7 @@ const named = /(\bapi[ _-]?key(?:\s+(?:provided|given|used|is))?\s*[:=]\s*["'`]?
 export function redactKeys(text: string): string {
   return text
     .replace(overlong, shown)
-    .replace(masked, keepStop)
+    .replace(masked, (key: string, space = '') => space + keepStop(key))
     .replace(bearer, (all, word: string, token: string) => (looksRandom(token) ? `${word} ${shown}` : all))
     .replace(named, (_, label: string, key: string) => label + keepStop(key))
     .replace(secretKey, shown)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { HeaderMap } from './contract.ts'
-import { goDuration, retryHint } from './retry-hint.ts'
+import { goDuration, headersInBody, retryHint } from './retry-hint.ts'
 
 const now = Date.parse('2026-03-01T12:00:00Z')
 
@@ -88,6 +88,49 @@ describe('retryHint()', () => {
       '',
       undefined,
     ],
+    [
+      'a reset behind the name of its limit',
+      { 'v-ratelimit-requests-remaining': '0', 'v-ratelimit-requests-reset': '2026-03-01T12:00:09Z' },
+      '',
+      9000,
+    ],
+    [
+      'the reset of one of several limits, behind their names',
+      {
+        'v-ratelimit-input-tokens-remaining': '0',
+        'v-ratelimit-input-tokens-reset': '2026-03-01T12:00:20Z',
+        'v-ratelimit-output-tokens-remaining': '1000',
+        'v-ratelimit-output-tokens-reset': '2026-03-01T13:00:00Z',
+      },
+      '',
+      20_000,
+    ],
+    [
+      'the later of two resets',
+      {
+        'x-ratelimit-remaining-requests': '0',
+        'x-ratelimit-reset-requests': '1h2m3s',
+        'x-ratelimit-remaining-tokens': '0',
+        'x-ratelimit-reset-tokens': '20ms',
+      },
+      '',
+      3_723_000,
+    ],
+    [
+      'the reset of a limit with a longer name',
+      { 'x-ratelimit-remaining-project-tokens': '0', 'x-ratelimit-reset-project-tokens': '2m59.56s' },
+      '',
+      179_560,
+    ],
+    [
+      'resets behind a name without what is left',
+      { 'v-ratelimit-requests-reset': '2026-03-01T12:00:09Z', 'v-ratelimit-requests-limit': '50' },
+      '',
+      undefined,
+    ],
+    ['a text in capitals', {}, 'Please Retry After 86400 Seconds.', 86_400_000],
+    ['a text in hours', {}, 'try again in 1h2m3s', 3_723_000],
+    ['a retry detail without a fraction', {}, '{"retryDelay":"34s"}', 34_000],
     ['a reset that may be anything', { 'x-ratelimit-reset': '17' }, '', undefined],
     ['a text before a reset', { 'x-ratelimit-reset': String(now + 9000) }, 'try again in 84ms', 84],
   ])('reads %s', (_, headers, text, expected) => {
@@ -96,6 +139,36 @@ describe('retryHint()', () => {
 
   test('leaves a date alone when no clock is known', () => {
     expect(retryHint({ 'retry-after': 'Sun, 01 Mar 2026 12:00:30 GMT' }, '')).toBeUndefined()
+  })
+})
+
+describe('headersInBody()', () => {
+  test('reads the headers that a gateway quotes', () => {
+    const headers = {
+      'X-RateLimit-Limit': 50,
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': String(now + 500),
+    }
+    const quoted = headersInBody({ error: { code: 429, metadata: { headers: { ...headers, odd: null } } } })
+    expect(quoted).toEqual({
+      'x-ratelimit-limit': '50',
+      'x-ratelimit-remaining': '0',
+      'x-ratelimit-reset': String(now + 500),
+    })
+    expect(retryHint(quoted, '', now)).toBe(500)
+  })
+
+  test.each([
+    undefined,
+    null,
+    'text',
+    [],
+    {},
+    { error: 'x' },
+    { error: { metadata: null } },
+    { error: { metadata: { headers: [] } } },
+  ])('finds none in %j', (body) => {
+    expect(headersInBody(body)).toEqual({})
   })
 })
 

@@ -1,4 +1,5 @@
 import type { HeaderMap } from './contract.ts'
+import { isObject } from './frame-rules-shape.ts'
 
 const unitMs: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -35,6 +36,19 @@ export function retryHint(headers: HeaderMap, bodyText: string, nowEpochMs?: num
   )
 }
 
+/** The headers of an upstream's upstream, where a gateway quotes them in its error body. Lower-case names. */
+export function headersInBody(body: unknown): HeaderMap {
+  const error = isObject(body) ? body['error'] : undefined
+  const metadata = isObject(error) ? error['metadata'] : undefined
+  const headers = isObject(metadata) ? metadata['headers'] : undefined
+  if (!isObject(headers)) return {}
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+      typeof value === 'string' || typeof value === 'number' ? [[name.toLowerCase(), String(value)]] : [],
+    ),
+  )
+}
+
 function positive(text: string | undefined, unit: number): number | undefined {
   return text !== undefined && /^\s*\d+(?:\.\d+)?\s*$/.test(text) ? Number(text) * unit : undefined
 }
@@ -68,16 +82,21 @@ function bodyHint(text: string): number | undefined {
 
 /** The reset of whatever has run out; the reset of what has not says nothing about when to come back. */
 function resetHint(headers: HeaderMap, nowEpochMs: number | undefined): number | undefined {
-  const waits = ['-requests', '-tokens', '']
-    .filter((unit) => hasRunOut(headers[`x-ratelimit-remaining${unit}`], unit))
-    .map((unit) => untilReset(headers[`x-ratelimit-reset${unit}`]?.trim() ?? '', headers, nowEpochMs))
+  const waits = Object.entries(headers)
+    .filter(([name]) => hasRunOut(name, headers))
+    .map(([, reset]) => untilReset(reset.trim(), headers, nowEpochMs))
     .filter((wait) => wait !== undefined)
   return waits.length === 0 ? undefined : Math.max(...waits)
 }
 
-/** Where there is one limit only, its reset alone says that it is the one that was met. */
-function hasRunOut(remaining: string | undefined, unit: string): boolean {
-  return remaining === undefined ? unit === '' : remaining.trim() === '0'
+/** `x-ratelimit-reset`, `x-ratelimit-reset-tokens`, `some-ratelimit-tokens-reset`. */
+const resetName = /^[a-z-]*ratelimit-(?:reset(?:-[a-z-]+)?|[a-z-]+-reset)$/
+
+/** Whether it is the reset of something that has run out. Where there is one limit only, its reset alone says that it was met. */
+function hasRunOut(name: string, headers: HeaderMap): boolean {
+  if (!resetName.test(name)) return false
+  const remaining = headers[name.replace(/reset(?!.*reset)/, 'remaining')]
+  return remaining === undefined ? name === 'x-ratelimit-reset' : remaining.trim() === '0'
 }
 
 /** Ten digits are seconds since the epoch, thirteen are milliseconds; fewer may be either a wait or a count, so they say nothing. */
