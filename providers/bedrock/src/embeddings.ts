@@ -78,6 +78,7 @@ function familyOf(model: string): Family {
 
 function textsOf(input: unknown): readonly string[] {
   const list: readonly unknown[] = Array.isArray(input) ? input : [input]
+  if (list.length === 0) throw refuse('input', 'must not be empty')
   return list.map((text, index) => {
     if (typeof text === 'string') return text
     const path = Array.isArray(input) ? `input[${index}]` : 'input'

@@ -103,6 +103,11 @@ test('tools of the request stay when the conversation has called others', () => 
   expect(faultOf(() => sent({ tools, tool_choice: several })).param).toBe('tool_choice')
 })
 
+test('an answer that is begun ends without white space', () => {
+  const { messages } = sent({ messages: [user('Hi'), { role: 'assistant', content: 'Well,  \n' }] }).body
+  expect(messages[1]?.content).toEqual([{ text: 'Well,' }])
+})
+
 test('a refusal of an earlier answer is its text', () => {
   const { messages } = sent({
     messages: [user('Hi'), { role: 'assistant', refusal: 'No.' }, user('Please')],

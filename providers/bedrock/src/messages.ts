@@ -28,6 +28,7 @@ export function conversationOf(messages: unknown, report: Reporter): Conversatio
   const modern = functionsAsTools(messages as ChatRequest['messages']) as readonly unknown[]
   modern.forEach((message, index) => addMessage(draft, message, `messages[${index}]`))
   refuseUnanswered(draft)
+  trimEnd(draft)
   // The API wants a user turn first; a full stop says nothing.
   const first = draft.turns[0]?.role === 'user' ? [] : [{ role: 'user' as const, content: textBlocks('.') }]
   const turns = draft.turns.map(({ role, results, content }) => ({ role, content: [...results, ...content] }))
@@ -104,6 +105,14 @@ function addResult(draft: Draft, message: JsonObject, path: string): void {
     ...cachePoint(message, path, draft.report),
   ]
   add(draft, 'user', { results: [{ toolResult }, ...marks.slice(0, 1)] })
+}
+
+/** White space at the end of an answer that is begun is refused by models. */
+function trimEnd({ turns }: Draft): void {
+  const turn = turns.at(-1)
+  const text = turn?.role === 'assistant' ? turn.content.at(-1)?.['text'] : undefined
+  if (turn !== undefined && typeof text === 'string')
+    turn.content[turn.content.length - 1] = { text: text.trimEnd() }
 }
 
 function refuseUnanswered(draft: Draft): void {

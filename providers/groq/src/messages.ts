@@ -22,14 +22,16 @@ const answerMembers = [
 
 /** The messages as the vendor takes them; `undefined` when the client's own can stay. */
 export function writtenMessages(call: Call<ChatRequest>): ChatRequest['messages'] | undefined {
-  const { messages } = call.body
-  if (!Array.isArray(messages)) throw refuse('messages', `must be an array, found ${kindOf(messages)}`)
-  return rewriteMessages(messages, (message, index) => {
+  return rewriteMessages(call.body.messages, (message, index) => {
     const path = `messages[${index}]`
-    if (!isObject(message)) throw refuse(path, `must be an object with a role, found ${kindOf(message)}`)
     refuseParts(message, path)
-    return withoutName(without(message, ...answerMembers), path, call)
+    return withoutName(without(message, ...answerMembers, ...emptyMembers(message)), path, call)
   })
+}
+
+/** Members that the official clients send back with an answer, `refusal: null` for example. */
+function emptyMembers(message: AnyMessage): string[] {
+  return Object.keys(message).filter((name) => name !== 'content' && message[name] === null)
 }
 
 /** A message with a `name` is answered 400. Of a function's result it is what tells whose result it is. */

@@ -27,7 +27,6 @@ const message = z.discriminatedUnion('role', [
   z.strictObject({
     role: z.literal('assistant'),
     content: texts.nullish(),
-    refusal: z.null().optional(),
     tool_calls: z.array(call).min(1).optional(),
     function_call: z.strictObject({ name, arguments: z.string() }).optional(),
   }),
