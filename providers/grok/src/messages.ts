@@ -11,8 +11,11 @@ import {
   without,
 } from '@llmproxy/provider-kit'
 
+/** What the vendor has in messages. */
+const known: ReadonlySet<string> = new Set(['role', 'content', 'name', 'tool_calls', 'tool_call_id'])
+
 /** Members of answers, sent back by clients that keep whole messages. They ask for nothing. */
-const ofAnswers = [
+const ofAnswers: ReadonlySet<string> = new Set([
   'reasoning_content',
   'reasoning',
   'reasoning_details',
@@ -20,7 +23,8 @@ const ofAnswers = [
   'annotations',
   'citations',
   'refusal',
-] as const
+  'parsed',
+])
 
 /** Messages as the vendor takes them; `undefined`: they are so already. Throws refusals with the path. */
 export function grokMessages(call: Call<ChatRequest>): ChatRequest['messages'] | undefined {
@@ -29,9 +33,10 @@ export function grokMessages(call: Call<ChatRequest>): ChatRequest['messages'] |
   const modern = functionsAsTools(call.body.messages)
   const written = rewriteMessages(modern, (message, index) => {
     const path = `messages[${index}]`
-    if (message['audio'] !== undefined && message['audio'] !== null) call.dropped(`${path}.audio`)
-    const plain = without(spoken(developerAsSystem(message)), ...ofAnswers, 'audio')
-    return withContent(plain, path)
+    const foreign = Object.keys(message).filter((name) => !known.has(name))
+    for (const name of foreign)
+      if (!ofAnswers.has(name) && message[name] !== null) call.dropped(`${path}.${name}`)
+    return withContent(withPlainCalls(without(spoken(developerAsSystem(message)), ...foreign)), path)
   })
   return written ?? (modern === call.body.messages ? undefined : modern)
 }
@@ -44,6 +49,18 @@ function spoken(message: AnyMessage): AnyMessage {
   if (silent && typeof refusal === 'string' && refusal !== '') return { ...message, content: refusal }
   const calling = Array.isArray(calls) && calls.length > 0
   return silent && !calling && content !== '' ? { ...message, content: '' } : message
+}
+
+/** Calls without what clients add to them, such as their arguments as an object. */
+function withPlainCalls(message: AnyMessage): AnyMessage {
+  const { tool_calls: calls } = message
+  if (!Array.isArray(calls)) return message
+  const plain = calls.map((call: unknown) => {
+    if (!isObject(call) || !isObject(call['function'])) return call
+    const { name, arguments: text, ...more } = call['function']
+    return Object.keys(more).length === 0 ? call : { ...call, function: { name, arguments: text } }
+  })
+  return plain.every((call, index) => call === calls[index]) ? message : { ...message, tool_calls: plain }
 }
 
 function withContent(message: AnyMessage, path: string): AnyMessage {

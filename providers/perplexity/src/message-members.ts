@@ -16,6 +16,7 @@ const understood: Readonly<Record<string, readonly string[]>> = {
     'thinking_blocks',
     'annotations',
     'citations',
+    'parsed',
   ],
   tool: ['tool_call_id', 'name'],
   function: ['name'],

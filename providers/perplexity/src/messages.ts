@@ -10,7 +10,7 @@ import {
 } from '@llmproxy/provider-kit'
 import { type Content, contentOf, joined, textOf } from './content.ts'
 import { reportMessageMembers } from './message-members.ts'
-import { ToolHistory } from './tool-history.ts'
+import { plainCalls, ToolHistory } from './tool-history.ts'
 
 interface Turn {
   readonly role: 'user' | 'assistant' | 'tool'
@@ -100,7 +100,7 @@ function turnOf(message: AnyMessage, path: string, call: Call): Turn {
       return {
         role,
         content: spoken(message, path, call),
-        ...(Array.isArray(calls) && calls.length > 0 && { more: { tool_calls: calls } }),
+        ...(Array.isArray(calls) && calls.length > 0 && { more: { tool_calls: plainCalls(calls) } }),
       }
     case 'tool':
       return { role, content: textOf(message, path, call), more: { tool_call_id: id } }

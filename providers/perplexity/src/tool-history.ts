@@ -23,6 +23,16 @@ export class ToolHistory {
   }
 }
 
+/** Calls without what clients add to them, such as their arguments as an object. The same list when there is nothing of it. */
+export function plainCalls(calls: readonly unknown[]): readonly unknown[] {
+  const plain = calls.map((call) => {
+    if (!isObject(call) || !isObject(call['function'])) return call
+    const { name, arguments: text, ...more } = call['function']
+    return Object.keys(more).length === 0 ? call : { ...call, function: { name, arguments: text } }
+  })
+  return plain.every((call, index) => call === calls[index]) ? calls : plain
+}
+
 interface Called {
   readonly id: unknown
   readonly name: string
