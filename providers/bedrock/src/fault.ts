@@ -28,7 +28,6 @@ const exceptions: Readonly<Record<string, { readonly kind: FaultKind; readonly s
 
 /** The OpenAI code of each kind that has one. */
 const codes: Partial<Record<FaultKind, string>> = {
-  authentication: 'invalid_api_key',
   model_not_found: 'model_not_found',
   context_length: 'context_length_exceeded',
   rate_limit: 'rate_limit_exceeded',
