@@ -3,14 +3,20 @@ import {
   badResponse,
   type Call,
   type ChatCompletion,
+  type ChatParameter,
+  chatParameters,
   type ChatRequest,
   finishReason,
   isObject,
   type JsonObject,
+  type Members,
   notOffered,
   type Operation,
+  parameterMembers,
+  type ParameterRule,
+  type ParameterRules,
   ProviderFault,
-  refuse,
+  tokenLimit,
   transcript,
   type UpstreamRequest,
   type Usage,
@@ -25,59 +31,55 @@ const format = {
   ending: 'Assistant: ',
 } as const
 
-/** Members with a place of their own, and those that are the vendor's under the same name. */
-const placed: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'max_tokens',
-  'max_completion_tokens',
-  'stop',
-])
-const same: ReadonlySet<string> = new Set(['temperature', 'top_p', 'top_k'])
-const tools: ReadonlySet<string> = new Set(['tools', 'functions'])
+const noTools = (value: unknown, name: 'tools' | 'functions'): Members => {
+  if (asksForNothing(name, value)) return {}
+  throw notOffered(name, 'this wire format has no tools')
+}
+
+function rulesFor({ max_tokens_field: field }: Settings): ParameterRules {
+  return {
+    ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
+      ChatParameter,
+      ParameterRule
+    >),
+    ...tokenLimit(field),
+    temperature: 'forward',
+    top_p: 'forward',
+    top_k: 'forward',
+    stop: (value) => ({ stop_sequences: Array.isArray(value) ? value : [value] }),
+    n: 'refuse',
+    modalities: 'refuse',
+    audio: 'refuse',
+    tools: (value) => noTools(value, 'tools'),
+    functions: (value) => noTools(value, 'functions'),
+    '*': 'drop',
+  }
+}
 
 /** The specification's wire format: one prompt, one text. It cannot stream: the gateway then sends the answer in one chunk. */
 export function complete(settings: Settings): Operation<ChatRequest, ChatCompletion, never> {
-  return { request: (call) => completeRequest(call, settings), response: answerOf }
+  const rules = rulesFor(settings)
+  return { request: (call) => completeRequest(call, rules, settings), response: answerOf }
 }
 
-function completeRequest(call: Call<ChatRequest>, settings: Settings): UpstreamRequest {
-  const { body } = call
-  const more: JsonObject = {}
-  for (const [name, value] of Object.entries(body)) {
-    if (placed.has(name) || asksForNothing(name, value)) continue
-    if (tools.has(name)) throw notOffered(name, 'this wire format has no tools')
-    if (name === 'n') throw refuse('n', 'only one answer can be asked for')
-    if (same.has(name)) more[name] = value
-    else call.dropped(name)
-  }
+function completeRequest(
+  call: Call<ChatRequest>,
+  rules: ParameterRules,
+  { max_tokens_field: field, max_tokens, stop_at_user: atUser }: Settings,
+): UpstreamRequest {
+  const members = parameterMembers(call, rules)
+  const stops: readonly unknown[] = Array.isArray(members['stop_sequences']) ? members['stop_sequences'] : []
   return {
     path: '/complete',
     body: {
       model: call.model,
-      prompt: transcript(body.messages, format),
-      ...tokenLimit(body, settings),
-      ...more,
-      ...stops(body.stop, settings),
+      prompt: transcript(call.body.messages, format),
+      // The vendor's own endpoint requires a limit.
+      ...(field === 'max_tokens_to_sample' && { [field]: max_tokens }),
+      ...members,
+      ...(atUser && { stop_sequences: [...stops, '\nUser:'] }),
     },
   }
-}
-
-function tokenLimit(
-  body: Readonly<ChatRequest>,
-  { max_tokens_field: field, max_tokens }: Settings,
-): JsonObject {
-  const asked = body.max_completion_tokens ?? body.max_tokens
-  const limit = asked ?? (field === 'max_tokens' ? undefined : max_tokens)
-  return limit === undefined ? {} : { [field]: limit }
-}
-
-function stops(stop: unknown, { stop_at_user: atUser }: Settings): { stop_sequences?: readonly unknown[] } {
-  const asked: readonly unknown[] = Array.isArray(stop) ? stop : typeof stop === 'string' ? [stop] : []
-  const all = atUser ? [...asked, '\nUser:'] : asked
-  return all.length === 0 ? {} : { stop_sequences: all }
 }
 
 function answerOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {

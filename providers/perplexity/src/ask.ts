@@ -3,31 +3,48 @@ import {
   badResponse,
   type Call,
   type ChatCompletion,
+  type ChatParameter,
+  chatParameters,
   type ChatRequest,
   finishReason,
   isObject,
   type JsonObject,
   kindOf,
+  type Members,
   notOffered,
   type Operation,
+  parameterMembers,
+  type ParameterRule,
+  type ParameterRules,
   plainText,
   ProviderFault,
   refuse,
+  tokenLimit,
   type UpstreamRequest,
   type Usage,
 } from '@llmproxy/provider-kit'
 import { readSources, sourcesOf } from './sources.ts'
 
-const sent: ReadonlySet<string> = new Set([
-  'model',
-  'messages',
-  'stream',
-  'stream_options',
-  'max_tokens',
-  'max_completion_tokens',
-  'temperature',
-])
-const tools: ReadonlySet<string> = new Set(['tools', 'functions'])
+const noTools = (value: unknown, name: 'tools' | 'functions'): Members => {
+  if (asksForNothing(name, value)) return {}
+  throw notOffered(name, 'this wire format has no tools')
+}
+
+/** The format has a limit and a temperature, and nothing else. */
+const parameters: ParameterRules = {
+  ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
+    ChatParameter,
+    ParameterRule
+  >),
+  ...tokenLimit('max_tokens'),
+  temperature: 'forward',
+  n: 'refuse',
+  modalities: 'refuse',
+  audio: 'refuse',
+  tools: (value) => noTools(value, 'tools'),
+  functions: (value) => noTools(value, 'functions'),
+  '*': 'drop',
+}
 
 /** The specification's wire format: one question, one answer. It cannot stream: the gateway then sends the answer in one chunk. */
 export const ask: Operation<ChatRequest, ChatCompletion, never> = {
@@ -36,25 +53,8 @@ export const ask: Operation<ChatRequest, ChatCompletion, never> = {
 }
 
 function askRequest(call: Call<ChatRequest>): UpstreamRequest {
-  const { body } = call
   const query = lastQuestion(call)
-  for (const [name, value] of Object.entries(body)) {
-    if (sent.has(name) || asksForNothing(name, value)) continue
-    if (tools.has(name)) throw notOffered(name, 'this wire format has no tools')
-    if (name === 'n') throw refuse('n', 'only one answer can be asked for')
-    call.dropped(name)
-  }
-  const limit = body.max_completion_tokens ?? body.max_tokens
-  const { temperature } = body
-  return {
-    path: '/v1/ask',
-    body: {
-      model: call.model,
-      query,
-      ...(typeof limit === 'number' && { max_tokens: limit }),
-      ...(typeof temperature === 'number' && { temperature }),
-    },
-  }
+  return { path: '/v1/ask', body: { model: call.model, query, ...parameterMembers(call, parameters) } }
 }
 
 /** The text of the last user message. The rest of the conversation has no place in this format, and is reported. */

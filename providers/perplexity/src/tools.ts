@@ -23,7 +23,7 @@ export function toolParameters(enabled: boolean): Record<ToolParameter, Paramete
       functions: (value) => refuseTools('functions', value),
       // Without tools there is nothing to choose from.
       tool_choice: (value) => (value === 'none' ? {} : undefined),
-      function_call: (value) => (value === 'none' ? {} : undefined),
+      function_call: 'drop',
       parallel_tool_calls: 'drop',
     }
   return {
