@@ -66,6 +66,8 @@ const own = { message: 'no', type: 'invalid_request_error', param: null, code: n
 
 test.each<[string, object, OperationName, Partial<AttemptFault>, boolean]>([
   ['the envelope of the dialect', { error: { ...own, more: 1 } }, 'chat', {}, true],
+  ['an envelope without a type', { error: { ...own, type: null, more: 1 } }, 'chat', {}, true],
+  ['an envelope whose type is a number', { error: { ...own, type: 400 } }, 'chat', {}, false],
   ['no envelope', { message: 'no' }, 'chat', {}, false],
   ['another code than we found', { error: { ...own, code: 'x' } }, 'chat', {}, false],
   ['a failure of ours', { error: own }, 'chat', { kind: 'authentication' }, false],

@@ -85,7 +85,7 @@ function relayedBody(
 function isEnvelope(body: unknown, code: string | null): boolean {
   if (!isObject(body) || !isObject(body['error'])) return false
   const { message, type, param, code: own } = body['error']
-  const named = typeof message === 'string' && typeof type === 'string'
+  const named = typeof message === 'string' && (type === null || typeof type === 'string')
   return named && (param === null || typeof param === 'string') && own === code
 }
 

@@ -61,6 +61,11 @@ export interface Provider {
    * `status` always stands. `cancelled` is the gateway's word, and counts as `network` here.
    */
   fault?(response: FailedResponse): Fault | undefined
+  /**
+   * The limits in the head of an answer, by the names that OpenAI's clients read: `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`,
+   * resets as durations (`6m0s`, see `limitDuration()`). For vendors that have other names for them. Absent: passed on as they are.
+   */
+  rateLimits?(headers: HeaderMap, nowEpochMs: number): HeaderMap
   /** How to ask the vendor whether it is well. The gateway judges providers by the outcome of their requests, too. */
   readonly health?: HealthCheck
   /**

@@ -283,3 +283,41 @@ test('an authorize() that rejects late, after its client has left, is nobody’s
   refuse?.(new Error('too late'))
   await turn()
 })
+
+test('an upstream that says x-should-retry: false is not asked again, and the next one is', async () => {
+  let asked = 0
+  const { gateway } = await toyGateway([
+    {
+      provider: {
+        exchange: () => {
+          asked += 1
+          return Promise.resolve(
+            jsonResponse({ error: { message: 'no' } }, 500, { 'x-should-retry': 'false' }),
+          )
+        },
+      },
+    },
+    { provider: { exchange: () => Promise.resolve(jsonResponse(chatAnswer('whole'))) } },
+  ])
+  expect((await gateway.respond('chat', chatBody())).status).toBe(200)
+  expect(asked).toBe(1)
+})
+
+test('limits under names of the vendor’s own are told by those that OpenAI’s clients read', async () => {
+  const headers = { 'toy-ratelimit-left': '3' }
+  const exchange = () => Promise.resolve(jsonResponse(chatAnswer('whole'), 200, headers))
+  const named = (own: Record<string, string>) => ({
+    'x-ratelimit-remaining-requests': own['toy-ratelimit-left']!,
+  })
+  const failing = () => {
+    throw new Error('bug')
+  }
+  for (const [rateLimits, expected] of [
+    [named, '3'],
+    [failing, undefined],
+  ] as const) {
+    const { gateway } = await toyGateway([{ provider: { exchange, rateLimits } }])
+    const answer = await gateway.respond('chat', chatBody())
+    expect([answer.status, answer.headers['x-ratelimit-remaining-requests']]).toEqual([200, expected])
+  }
+})

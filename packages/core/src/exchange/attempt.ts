@@ -1,5 +1,5 @@
 import type { FailedResponse, HeaderMap, PreparedRequest } from '@llmproxy/provider-kit'
-import { dated, isJson } from './answer-head.ts'
+import { dated, isJson, namedLimits } from './answer-head.ts'
 import type { Answer } from './ask.ts'
 import type { AttemptInput, AttemptResult } from './attempt-input.ts'
 import { AttemptIo, authorized, unauthorized } from './authorize.ts'
@@ -123,7 +123,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#watch.heard()
     this.firstByteMs = this.#input.clock.now() - this.#startedAt
     this.#status = status
-    this.#headers = headers
+    this.#headers = namedLimits(this.#input.live.provider, headers, this.#input.clock)
     this.#choose()
     if (this.#over) return
     const decoder = decoderFor(headers)
@@ -245,7 +245,14 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     const headers = dated(this.#headers, this.#input.clock)
     const fault = this.#classify({ status, headers, body, text, inBand: false })
     const relayed = this.#input.codec.response === undefined && this.#input.codec.stream === undefined
-    this.#fail({ ...fault, status, headers, ...(relayed ? { envelope: text } : {}) })
+    const refusesRetry = headers['x-should-retry'] === 'false'
+    this.#fail({
+      ...fault,
+      status,
+      headers,
+      ...(refusesRetry && { refusesRetry }),
+      ...(relayed && { envelope: text }),
+    })
   }
 
   #whole(): void {

@@ -76,8 +76,9 @@ function bodyBytes(upstream: UpstreamRequest, { call, ingress, askUsage }: Prepa
       return appendMember(ingress.bytes, 'stream_options', includeUsage)
   }
   return patchJson(ingress.bytes, {
-    ...upstream.patch,
     ...(renamed ? { model: call.model } : {}),
+    // The provider has the last word: some vendors want another name in the body than in the path.
+    ...upstream.patch,
     ...(wantsUsage ? { stream_options: streamOptions(ingress) } : {}),
   })
 }

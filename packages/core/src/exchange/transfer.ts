@@ -8,6 +8,8 @@ export interface AttemptFault extends Fault {
   readonly nothingSent?: boolean
   /** A kept-alive socket died before any byte of the answer: the classic keep-alive race. */
   readonly reusedSocketDied?: boolean
+  /** The upstream asks not to be asked again (`x-should-retry: false`). */
+  readonly refusesRetry?: boolean
   /** The error was reported by the upstream itself, inside a 2xx answer. */
   readonly inBand?: boolean
   /** What a provider's code threw that is no fault of the upstream's: a bug in the plugin, for the operator's log only. */

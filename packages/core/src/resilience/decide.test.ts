@@ -40,6 +40,8 @@ describe('the fault table', () => {
     ['rate_limit', { retryAfterMs: 7_000 }, retry(7_000), fallback],
     ['rate_limit', { retryAfterMs: 20_001 }, stop, fallback],
     ['overloaded', {}, retry(500), retry(500)],
+    ['overloaded', { refusesRetry: true }, stop, fallback],
+    ['rate_limit', { retryAfterMs: 7_000, refusesRetry: true }, stop, fallback],
     ['overloaded', { retryAfterMs: 3_000 }, retry(3_000), retry(3_000)],
     ['overloaded', { retryAfterMs: 60_000 }, stop, fallback],
     ['upstream', {}, retry(500), retry(500)],

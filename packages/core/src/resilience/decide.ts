@@ -39,7 +39,8 @@ const stop: Decision = Object.freeze({ action: 'stop' })
  * 4. Rate limited, or no connection: the next deployment at once, since it can answer now; the same one only without a next.
  * 5. Overloaded and other 5xx: the same deployment after a backoff, for they pass quickly, then the next.
  * 6. The vendor's hint replaces the backoff. A wait above `maxWaitMs` or past the deadline is not begun.
- * 7. Rate limited without a hint: not repeated, since nobody knows when it would help.
+ * 7. An upstream that says `x-should-retry: false` is not asked again; the next one is.
+ * 8. Rate limited without a hint: not repeated, since nobody knows when it would help.
  */
 export function decide(input: DecideInput): Decision {
   const { fault, hasNext } = input
@@ -54,6 +55,7 @@ export function decide(input: DecideInput): Decision {
 }
 
 function mayRepeat({ fault }: DecideInput): boolean {
+  if (fault.refusesRetry === true) return false
   const { retry } = faultPolicy[fault.kind]
   switch (retry) {
     case 'always':

@@ -63,6 +63,8 @@ export type ObservedFault = Fault & {
   readonly nothingSent?: boolean
   /** A kept-alive socket was closed by the upstream before any byte of an answer: the usual keep-alive race. */
   readonly reusedSocketDied?: boolean
+  /** The upstream asks not to be asked again (`x-should-retry: false`). */
+  readonly refusesRetry?: boolean
 }
 
 /** What `permit` to settle how. A keep-alive race is nobody's failure, so it does not count against the deployment. */

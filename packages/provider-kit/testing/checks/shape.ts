@@ -29,6 +29,7 @@ const providerMembers: Readonly<Record<string, string>> = {
   supports: 'object?',
   clientHeaders: 'object?',
   fault: 'function?',
+  rateLimits: 'function?',
   health: 'object?',
   models: 'object?',
   exchange: 'function?',

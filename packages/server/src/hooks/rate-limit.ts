@@ -1,7 +1,7 @@
 import { GatewayError } from '@llmproxy/core'
-import type { OperationName } from '@llmproxy/provider-kit'
+import { limitDuration, type OperationName } from '@llmproxy/provider-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { goDuration } from '../go-duration.ts'
+
 import type { RateLimits, Standing } from '../rate-limits.ts'
 
 /** Counts each authenticated request against its caller's limits, before the body is read. */
@@ -25,14 +25,14 @@ export function limitRates(
 function answerStanding(reply: FastifyReply, standing: Standing): void {
   reply.header('x-ratelimit-limit-requests', String(standing.limit))
   reply.header('x-ratelimit-remaining-requests', String(standing.remaining))
-  reply.header('x-ratelimit-reset-requests', goDuration(standing.resetMs))
+  reply.header('x-ratelimit-reset-requests', limitDuration(standing.resetMs))
 }
 
 function limitReached({ limit, resetMs, setting }: Standing): GatewayError {
   return new GatewayError(
     429,
     'rate_limit_error',
-    `The limit of ${limit} requests of this key (${setting}) is reached; it starts anew in ${goDuration(resetMs)}.`,
+    `The limit of ${limit} requests of this key (${setting}) is reached; it starts anew in ${limitDuration(resetMs)}.`,
     {
       code: 'rate_limit_exceeded',
       headers: { 'retry-after': String(Math.max(1, Math.ceil(resetMs / 1000))) },

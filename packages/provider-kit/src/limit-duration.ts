@@ -1,5 +1,5 @@
 /** Milliseconds as a Go duration, which is how `x-ratelimit-reset-requests` is written: `850ms`, `12s`, `1m30s`, `1h0m5s`. */
-export function goDuration(milliseconds: number): string {
+export function limitDuration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.max(0, Math.ceil(milliseconds))}ms`
   const total = Math.ceil(milliseconds / 1000)
   const hours = Math.floor(total / 3600)

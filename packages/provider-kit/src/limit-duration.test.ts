@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { goDuration } from './go-duration.ts'
+import { limitDuration } from './limit-duration.ts'
 
 test.each([
   [0, '0ms'],
@@ -11,5 +11,5 @@ test.each([
   [90_000, '1m30s'],
   [3_605_000, '1h0m5s'],
 ])('%d ms is written %s', (milliseconds, text) => {
-  expect(goDuration(milliseconds)).toBe(text)
+  expect(limitDuration(milliseconds)).toBe(text)
 })
