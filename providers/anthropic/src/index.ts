@@ -2,6 +2,7 @@ import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmpr
 import { messagesFault } from './fault.ts'
 import { promptRequest } from './messages-prompt.ts'
 import { type Options, options } from './options.ts'
+import { rateLimits } from './rate-limits.ts'
 import { relayedRequest } from './relayed-request.ts'
 import { messagesRequest } from './request.ts'
 import { completionOf } from './response.ts'
@@ -29,6 +30,7 @@ function create(options: Options): Provider {
     ...(asPrompt && { supports: { tools: false, images: false, json_schema: false } }),
     authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
     fault: messagesFault,
+    rateLimits,
     health: { request: () => ({ method: 'GET', path: '/v1/models?limit=1', headers }) },
     models: {
       request: () => ({ method: 'GET', path: '/v1/models?limit=1000', headers }),

@@ -6,6 +6,7 @@ import { openrouterFault } from './fault.ts'
 import { health } from './health.ts'
 import { images } from './images.ts'
 import { type Options, options } from './options.ts'
+import { rateLimits } from './rate-limits.ts'
 import { videos } from './videos.ts'
 
 /** Names begin with a vendor's; these vendors are no providers of their own, for whose names the patterns could be taken. */
@@ -26,6 +27,7 @@ function create(settings: Options): Provider {
       videos: videos(headers, settings.video_poll_interval * 1000),
     },
     fault: openrouterFault,
+    rateLimits,
     health,
     models: { request: () => ({ method: 'GET', path: '/models' }), response: modelIds },
   }

@@ -1,7 +1,6 @@
 import { GatewayError } from '@llmproxy/core'
 import { limitDuration, type OperationName } from '@llmproxy/provider-kit'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-
 import type { RateLimits, Standing } from '../rate-limits.ts'
 
 /** Counts each authenticated request against its caller's limits, before the body is read. */
