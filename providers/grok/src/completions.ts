@@ -9,13 +9,12 @@ import {
   completionsOverChat,
   badResponse,
   isObject,
-  openaiCompletionDecoder,
   type Operation,
-  ProviderFault,
   readChoices,
   type UpstreamRequest,
 } from '@llmproxy/provider-kit'
-import { grokFault } from './fault.ts'
+import { completionDecoder } from './completions-stream.ts'
+import { inBandFault } from './fault.ts'
 import { isReasoningModel } from './models.ts'
 import { mendUsage } from './usage.ts'
 
@@ -28,8 +27,7 @@ export function completions(chat: Operation<ChatRequest, ChatCompletion, ChatChu
   return {
     request: (call) => (native(call) ? nativeRequest(call) : bridged.request(call)),
     response: (body, call) => (native(call) ? completion(body) : bridged.response(body, call)),
-    stream: (call) =>
-      native(call) ? openaiCompletionDecoder() : (bridged.stream?.(call) ?? openaiCompletionDecoder()),
+    stream: (call) => (native(call) ? undefined : bridged.stream?.(call)) ?? completionDecoder(call),
     split: (call) => (native(call) ? undefined : bridged.split(call)),
     join: bridged.join,
   }
@@ -43,10 +41,7 @@ function nativeRequest({ stream, body }: Call<CompletionRequest>): UpstreamReque
 
 function completion(body: unknown): Completion {
   if (!isObject(body)) throw badResponse('it is not a JSON object')
-  if (body['error'])
-    throw new ProviderFault(
-      grokFault({ status: 200, headers: {}, body, text: JSON.stringify(body), inBand: true }),
-    )
+  if (body['error']) throw inBandFault(body)
   if (!Array.isArray(body['choices'])) throw badResponse('there is no array named "choices"')
   const answer = { ...structuredClone(body), choices: readChoices(body['choices']) as unknown }
   const usage: unknown = body['usage']

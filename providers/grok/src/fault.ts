@@ -5,6 +5,7 @@ import {
   isObject,
   type JsonObject,
   openaiFault,
+  ProviderFault,
 } from '@llmproxy/provider-kit'
 
 /** The phrases and slugs that stand in `code`, with the status that they come with. */
@@ -32,6 +33,13 @@ export function grokFault(response: FailedResponse): Fault {
   if (fault.kind === 'authentication' && /violates?\b.{0,20}\busage guidelines/i.test(message))
     return { ...fault, kind: 'content_filter', code: 'content_policy_violation' }
   return fault.kind === 'invalid_request' ? { ...fault, param: fault.param ?? placeIn(message) } : fault
+}
+
+/** The fault of an error inside a 2xx. */
+export function inBandFault(body: unknown): ProviderFault {
+  return new ProviderFault(
+    grokFault({ status: 200, headers: {}, body, text: JSON.stringify(body), inBand: true }),
+  )
 }
 
 /**

@@ -38,7 +38,7 @@ export function chunkDecoder(call: Call<ChatRequest>): StreamDecoder<ChatChunk> 
 
 /** What has come of one choice so far. */
 class StreamedChoice {
-  /** The text that would only be repeated, until the first text has come. */
+  /** The text that would only be repeated, until another text has come. */
   #repeated: string | undefined
   #reasoning: unknown
 
@@ -55,7 +55,7 @@ class StreamedChoice {
     if (typeof reasoning === 'string') this.#reasoning = reasoning
     if (typeof content === 'string' && content !== '') {
       if (content === this.#repeated) delete delta['content']
-      this.#repeated = undefined
+      else this.#repeated = undefined
     }
     const left = Object.keys(delta)
     return left.length === names || left.some((name) => name !== 'role' && delta[name] !== '')

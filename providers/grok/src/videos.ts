@@ -6,14 +6,14 @@ import {
   type JsonObject,
   kindOf,
   type Operation,
-  ProviderFault,
+  type ProviderFault,
   refuse,
   type UpstreamRequest,
   type VideoRequest,
   type VideoResponse,
 } from '@llmproxy/provider-kit'
 import { nearestRatio, sizeOf } from './aspect-ratio.ts'
-import { grokFault } from './fault.ts'
+import { inBandFault } from './fault.ts'
 import { moderated } from './images.ts'
 
 const same: ReadonlySet<string> = new Set(['prompt', 'duration', 'aspect_ratio', 'resolution', 'image'])
@@ -90,9 +90,7 @@ function failed(body: JsonObject): ProviderFault {
   const { error, status } = body
   const said = isObject(error) ? error : { message: `the video job ended as "${String(status)}"` }
   const answer = { error: said, code: isObject(error) ? error['code'] : undefined }
-  return new ProviderFault(
-    grokFault({ status: 200, headers: {}, body: answer, text: JSON.stringify(answer), inBand: true }),
-  )
+  return inBandFault(answer)
 }
 
 function videoOf(body: unknown, call: Call<VideoRequest>, job: string | undefined): VideoResponse {
