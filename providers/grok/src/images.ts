@@ -28,7 +28,6 @@ const usual: Readonly<Record<string, readonly unknown[]>> = {
   quality: ['auto', 'standard'],
   background: ['auto'],
   moderation: ['auto'],
-  output_format: ['png'],
   partial_images: [0],
 }
 

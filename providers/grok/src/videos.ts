@@ -47,7 +47,7 @@ function videoRequest(call: Call<VideoRequest>): UpstreamRequest {
     else if (name === 'seconds') body['duration'] ??= secondsOf(value)
     else if (name === 'input_reference') body['image'] ??= pictureOf(value)
     else if (name === 'size') Object.assign(body, shapeOf(call), { ...body })
-    else if (name === 'n' && value === 1) continue
+    else if ((name === 'n' && value === 1) || (name === 'response_format' && value === 'url')) continue
     else if (name === 'n') throw refuse('n', 'one request gives one video')
     else call.dropped(name)
   }

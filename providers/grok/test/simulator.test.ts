@@ -223,3 +223,14 @@ test('a wrong key is the operator’s, never the client’s', async () => {
   await stranger.close()
   simulator.reset()
 })
+
+test('the vendor itself would refuse most of them', async () => {
+  const headers = { authorization: 'Bearer test-key', 'content-type': 'application/json' }
+  const url = `${simulator.url}/v1/chat/completions`
+  for (const conversation of generatedConversations(29, 50)) {
+    const body = JSON.stringify({ ...conversation, model: 'grok-4' })
+    await (await fetch(url, { method: 'POST', headers, body })).text()
+  }
+  expect(simulator.violations.length).toBeGreaterThan(25)
+  simulator.reset()
+})

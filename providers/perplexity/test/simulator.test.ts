@@ -218,3 +218,14 @@ test.each<[number, string, string, ConversationTraits]>([
   }
   expect(failed).toEqual([])
 })
+
+test('the vendor itself would refuse most of them', async () => {
+  const headers = { authorization: 'Bearer test-key', 'content-type': 'application/json' }
+  const url = `${simulator.url}/chat/completions`
+  for (const conversation of generatedConversations(23, 50)) {
+    const body = JSON.stringify({ ...conversation, model: 'sonar' })
+    await (await fetch(url, { method: 'POST', headers, body })).text()
+  }
+  expect(simulator.violations.length).toBeGreaterThan(25)
+  simulator.reset()
+})
