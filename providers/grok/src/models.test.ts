@@ -9,7 +9,6 @@ test.each([
   'grok-4-fast-reasoning',
   'grok-4.3',
   'grok-4.20-reasoning',
-  'grok-code-fast-1',
   'grok-10',
 ])('%s reasons', (model) => {
   expect(isReasoningModel(model)).toBe(true)

@@ -4,7 +4,7 @@
  */
 export function isReasoningModel(model: string): boolean {
   if (/non-reasoning/.test(model)) return false
-  return /^grok-3-mini|^grok-code|reasoning/.test(model) || versionOf(model).major >= 4
+  return /^grok-3-mini|reasoning/.test(model) || versionOf(model).major >= 4
 }
 
 const efforts: ReadonlySet<unknown> = new Set(['low', 'medium', 'high'])
