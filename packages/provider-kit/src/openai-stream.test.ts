@@ -31,8 +31,8 @@ describe('openaiDecoder()', () => {
       chunk({ finish_reason: 'stop' }),
       chunk(undefined, { usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 } }),
     ]
-    expect(frames.flatMap((frame) => decoder.event(event(frame)))).toEqual(frames)
-    expect(decoder.event(done)).toEqual([])
+    expect(frames.flatMap((frame) => decoder.event(event(frame)))).toEqual(frames.slice(0, -1))
+    expect(decoder.event(done)).toEqual(frames.slice(-1))
     expect(decoder.end?.()).toEqual([])
   })
 
@@ -53,7 +53,22 @@ describe('openaiDecoder()', () => {
 
   test('reads usage without choices', () => {
     const usage = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 }
-    expect(openaiDecoder().event(event({ usage }))).toEqual([{ usage, choices: [] }])
+    const decoder = openaiDecoder()
+    expect(decoder.event(event({ usage }))).toEqual([])
+    decoder.event(event(chunk({ finish_reason: 'stop' })))
+    expect(decoder.end?.()).toEqual([{ usage, choices: [] }])
+  })
+
+  test('gives one chunk with nothing but usage, the last of them', () => {
+    const decoder = openaiDecoder()
+    const usages = [1, 2, 2].map((tokens) => ({
+      prompt_tokens: 1,
+      completion_tokens: tokens,
+      total_tokens: 9,
+    }))
+    const frames = [chunk({ finish_reason: 'stop' }), ...usages.map((usage) => chunk(undefined, { usage }))]
+    const chunks = [...frames, undefined].flatMap((frame) => decoder.event(frame ? event(frame) : done))
+    expect(chunks.map(({ usage }) => usage)).toEqual([undefined, usages[2]])
   })
 
   test.each<[string, unknown]>([

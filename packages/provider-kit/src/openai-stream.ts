@@ -6,7 +6,8 @@ import type { ChatChunk, CompletionChunk, FinishReason } from './wire.ts'
 
 /**
  * Reads a plain OpenAI chat stream. An error frame throws a `ProviderFault`, and so does a close before `[DONE]` or a
- * `finish_reason` (kind `bad_response`). Frames that are neither chunks nor errors are left out.
+ * `finish_reason` (kind `bad_response`). Frames that are neither chunks nor errors are left out; of frames with nothing but usage
+ * the last one is the last chunk.
  */
 export function openaiDecoder(): StreamDecoder<ChatChunk> {
   return decoder<ChatChunk>()
@@ -20,20 +21,27 @@ export function openaiCompletionDecoder(): StreamDecoder<CompletionChunk> {
 function decoder<Chunk>(): StreamDecoder<Chunk> {
   let done = false
   let finished = false
+  // Totals so far: the last one counts, and only that one.
+  let usage: Chunk | undefined
+  const last = (): Chunk[] => (usage === undefined ? [] : [usage])
   return {
     event(event) {
       // Whatever follows `[DONE]` is not part of the answer.
       if (done) return []
       done = event.data.trim() === '[DONE]'
-      if (done) return []
+      if (done) return last()
       const frame = readFrame(event)
       if (!Array.isArray(frame.choices) && !isObject(frame.usage)) return []
       const choices = readChoices(frame.choices)
       finished ||= choices.some((choice) => choice.finish_reason !== null)
-      return [{ ...frame, choices } as Chunk]
+      const chunk = { ...frame, choices } as Chunk
+      if (choices.length > 0 || !isObject(frame.usage)) return [chunk]
+      usage = chunk
+      return []
     },
     end() {
-      if (done || finished) return []
+      if (done) return []
+      if (finished) return last()
       throw bad('the upstream closed the stream before it was complete')
     },
   }

@@ -252,6 +252,7 @@ test('a gateway that answers everything alike fails every end-to-end check', asy
       close: () => Promise.resolve(),
     })
   const failed = await failures(toy, fixtures, lie)
-  const expected = checkDefinitions.filter(({ endToEnd }) => endToEnd === true)
+  const relays = 'through a gateway the first event of a relayed stream may come twice'
+  const expected = checkDefinitions.filter(({ endToEnd, name }) => endToEnd === true && name !== relays)
   expect([...failed.keys()]).toEqual(expected.map(({ name }) => name))
 })

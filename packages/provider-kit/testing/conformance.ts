@@ -4,16 +4,19 @@ import { brokenStreamChecks } from './checks/broken-stream.ts'
 import { coverageChecks } from './checks/coverage.ts'
 import { credentialChecks } from './checks/credentials.ts'
 import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
+import { endToEndLineChecks } from './checks/end-to-end-lines.ts'
 import { endToEndChecks } from './checks/end-to-end.ts'
 import { faultChecks } from './checks/fault.ts'
 import { followChecks } from './checks/follow.ts'
 import { framingChecks } from './checks/framing.ts'
 import { optionChecks } from './checks/options.ts'
+import { parameterChecks } from './checks/parameters.ts'
 import { joinChecks, splitChecks } from './checks/parts.ts'
 import { probeChecks } from './checks/probe.ts'
 import { requestChecks } from './checks/request.ts'
 import { responseChecks } from './checks/response.ts'
 import { shapeChecks } from './checks/shape.ts'
+import { damagedStreamChecks } from './checks/stream-damage.ts'
 import { streamChecks } from './checks/stream.ts'
 import type { Fixtures, JsonObject } from './fixture.ts'
 import type { CreateGateway } from './gateway.ts'
@@ -24,6 +27,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...optionChecks,
   ...coverageChecks,
   ...requestChecks,
+  ...parameterChecks,
   ...credentialChecks,
   ...splitChecks,
   ...followChecks,
@@ -32,9 +36,11 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...joinChecks,
   ...streamChecks,
   ...framingChecks,
+  ...damagedStreamChecks,
   ...brokenStreamChecks,
   ...faultChecks,
   ...endToEndChecks,
+  ...endToEndLineChecks,
   ...endToEndFailureChecks,
 ]
 

@@ -1,3 +1,4 @@
+export { chatParameterSamples } from './chat-parameter-samples.ts'
 export { type Check, type CheckDefinition, type CheckGroup, ConformanceError } from './check.ts'
 export { chunkSequenceProblems, type CollectedChoice, collectChunks } from './chunk-sequence.ts'
 export { checkDefinitions, conformance, type ConformanceOptions } from './conformance.ts'

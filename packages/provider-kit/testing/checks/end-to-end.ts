@@ -203,7 +203,8 @@ function isFirst(seen: Set<string>, key: string): boolean {
   return first
 }
 
-async function answerProblems(
+/** How the client's answer differs from the goldens; `writes` replaces what the vendor sends. */
+export async function answerProblems(
   open: OpenCase,
   stage: Stage,
   writes?: readonly Uint8Array[],

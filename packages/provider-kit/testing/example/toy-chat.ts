@@ -1,4 +1,5 @@
 import {
+  asksForNothing,
   type Call,
   type ChatChunk,
   type ChatCompletion,
@@ -18,7 +19,8 @@ const known = new Set(['model', 'messages', 'stream', 'stream_options'])
 const endings: Readonly<Record<string, FinishReason>> = { full: 'stop', limit: 'length' }
 
 function request(call: Call<ChatRequest>): UpstreamRequest {
-  for (const name of Object.keys(call.body)) if (!known.has(name)) call.dropped(name)
+  for (const [name, value] of Object.entries(call.body))
+    if (!known.has(name) && !asksForNothing(name, value)) call.dropped(name)
   const lines = call.body.messages.map(({ role, content }, index) => {
     if (typeof content !== 'string') {
       const param = `messages[${index}].content`
@@ -64,7 +66,7 @@ function stream(call: Call<ChatRequest>): StreamDecoder<ChatChunk> {
     event({ data }) {
       const part = read(parse(data))
       if (typeof part.reply === 'string') return [chunk({ content: part.reply })]
-      if (typeof part.ended !== 'string') return []
+      if (ended || typeof part.ended !== 'string') return []
       ended = true
       const last = chunk({}, endings[part.ended] ?? 'stop')
       return [
