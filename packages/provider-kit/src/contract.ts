@@ -178,9 +178,10 @@ export interface Operation<Request = unknown, Response = unknown, Chunk = unknow
   join?(answers: readonly Response[], call: Call<Request>): Response
   /**
    * For a vendor that answers with a job: what to ask next after this 2xx JSON body, and when. `undefined`: the body is the
-   * result. Called for the answer of each follow-up too. Throws a `ProviderFault` for a job that has failed.
+   * result. Called for the answer of each follow-up too, with the request that it answers in `asked`: some vendors name the job only
+   * once. Throws a `ProviderFault` for a job that has failed.
    */
-  follow?(body: unknown, call: Call<Request>): FollowUp | undefined
+  follow?(body: unknown, call: Call<Request>, asked?: UpstreamRequest): FollowUp | undefined
 }
 
 export interface FollowUp {

@@ -64,15 +64,17 @@ export interface FollowedStep {
 export function followed({ operation, fixture }: OpenCase, call = callOf(fixture)): FollowedStep[] {
   const steps: FollowedStep[] = []
   let body: unknown = parseJson(fixture.upstream?.text ?? '')
+  let before: UpstreamRequest | undefined
   for (let at = 0; operation.follow !== undefined; at += 1) {
     const golden = fixture.follow?.[at]
     // Read as a failure by the gateway, whoever answers it.
     if (isErrorBody(body)) break
-    const asked = operation.follow(frozenCopy(body), call)
+    const asked = operation.follow(frozenCopy(body), call, before)
     steps.push({ golden, asked })
     // A file is the result: nothing is asked about it.
     if (asked === undefined || golden === undefined || golden.binary === true) break
     body = golden.response
+    before = asked.request
   }
   return steps
 }

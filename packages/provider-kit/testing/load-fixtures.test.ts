@@ -74,6 +74,69 @@ test('client.sse is chunks without [DONE], and fault.json brings status and head
   ])
 })
 
+test('upstream.hex is the bytes of a stream', async () => {
+  const hex = '00 0fFF  # the length\n# nothing\n7b7D\n'
+  const { cases } = await loadFixtures(
+    folderWith({
+      'options.json': options,
+      'a/upstream.hex': hex,
+      'b/upstream.hex': '',
+      'b/case.json': '{"response_headers":{"content-type":"application/x-frames"}}',
+    }),
+  )
+  expect(cases.map(({ upstream }) => upstream)).toEqual([
+    {
+      status: 200,
+      headers: { 'content-type': 'application/octet-stream' },
+      text: '',
+      bytes: Uint8Array.of(0, 15, 255, 123, 125),
+      sse: true,
+    },
+    {
+      status: 200,
+      headers: { 'content-type': 'application/x-frames' },
+      text: '',
+      bytes: new Uint8Array(),
+      sse: true,
+    },
+  ])
+})
+
+test('an array of requests, and an array of answers, are those of the parts', async () => {
+  const { cases } = await loadFixtures(
+    folderWith({
+      'options.json': options,
+      'a/upstream.request.json': '[{"path":"/a"},{"path":"/b"}]',
+      'a/upstream.responses.json': '[{"a": 1},{"b": 2}]',
+    }),
+  )
+  const answer = { status: 200, headers: { 'content-type': 'application/json' }, sse: false }
+  expect(cases[0]).toMatchObject({
+    upstreamRequests: [{ path: '/a' }, { path: '/b' }],
+    upstream: { ...answer, text: '{"a":1}' },
+    upstreamParts: [
+      { ...answer, text: '{"a":1}' },
+      { ...answer, text: '{"b":2}' },
+    ],
+  })
+  expect(cases[0]).not.toHaveProperty('upstreamRequest')
+})
+
+test('follow.json and the verdicts of health.json are read', async () => {
+  const follow = '[{"request":{"path":"/jobs/1"},"afterMs":5,"response":{"done":true}}]'
+  const verdicts = '[{"status":400,"body":{"a":1},"expect":{"status":"unhealthy","reason":"configuration"}}]'
+  const fixtures = await loadFixtures(
+    folderWith({
+      'options.json': options,
+      'health.json': `{"path":"/models","verdicts":${verdicts}}`,
+      'a/upstream.response.json': '{}',
+      'a/follow.json': follow,
+    }),
+  )
+  expect(fixtures.health).toEqual({ path: '/models', verdicts: JSON.parse(verdicts) })
+  expect(fixtures.cases[0]?.follow).toEqual(JSON.parse(follow))
+})
+
 describe('refuses', () => {
   test.each<[string, Readonly<Record<string, string>>, string]>([
     ['no options', {}, 'options.json'],
@@ -124,6 +187,51 @@ describe('refuses', () => {
       'two answers',
       { 'options.json': options, 'a/upstream.sse': '', 'a/upstream.response.json': '{}' },
       'exclude each other',
+    ],
+    [
+      'hexadecimal digits that are none',
+      { 'options.json': options, 'a/upstream.hex': '0g' },
+      'a/upstream.hex: must be pairs of hexadecimal digits',
+    ],
+    [
+      'half a byte',
+      { 'options.json': options, 'a/upstream.hex': '00 1' },
+      'a/upstream.hex: must be pairs of hexadecimal digits',
+    ],
+    [
+      'a stream beside bytes',
+      { 'options.json': options, 'a/upstream.hex': '', 'a/upstream.sse': '' },
+      'exclude each other',
+    ],
+    [
+      'one answer where several are wanted',
+      { 'options.json': options, 'a/upstream.responses.json': '[{}]' },
+      'a/upstream.responses.json: must be an array with the answers to two or more requests',
+    ],
+    [
+      'an unknown member of a follow-up',
+      { 'options.json': options, 'a/follow.json': '[{"request":{"path":"/"},"response":1,"after":5}]' },
+      'a/follow.json[0]: unknown member after',
+    ],
+    [
+      'a follow-up without an answer',
+      { 'options.json': options, 'a/follow.json': '[{"request":{"path":"/"}}]' },
+      'a/follow.json[0]: write { "request": { "path": … }, "response": what the vendor answers }',
+    ],
+    [
+      'follow-ups that are no array',
+      { 'options.json': options, 'a/follow.json': '{}' },
+      'a/follow.json: must be an array of objects',
+    ],
+    [
+      'an unknown member of health.json',
+      { 'options.json': options, 'health.json': '{"path":"/","verdict":[]}' },
+      'health.json: unknown member verdict',
+    ],
+    [
+      'a verdict without a status',
+      { 'options.json': options, 'health.json': '{"path":"/","verdicts":[{"status":400,"expect":{}}]}' },
+      'health.json: verdicts[0]: write { "status": …',
     ],
     [
       'chunks that are no array',
