@@ -157,9 +157,10 @@ export interface Operation<Request = unknown, Response = unknown, Chunk = unknow
   request(call: Call<Request>): UpstreamRequest
   /**
    * Translates a parsed 2xx body that has no `error`. Absent: relayed. May throw a `ProviderFault`. The result must have the
-   * member that makes it an answer (`choices`, `data`): else the attempt has failed.
+   * member that makes it an answer (`choices`, `data`): else the attempt has failed. `asked`: the last follow-up, for the result
+   * of a job.
    */
-  response?(body: unknown, call: Call<Request>): Response
+  response?(body: unknown, call: Call<Request>, asked?: UpstreamRequest): Response
   /**
    * Starts to decode one stream. Absent together with `response`: relayed.
    * Absent beside `response`: the vendor cannot stream, and a streamed request is answered with the frames of its whole answer,

@@ -78,8 +78,8 @@ function quickOperation(operation: Operation): Operation {
   if (operation.follow === undefined) return operation
   return {
     ...operation,
-    follow: (body, call) => {
-      const asked = operation.follow?.(body, call)
+    follow: (body, call, before) => {
+      const asked = operation.follow?.(body, call, before)
       return asked && { ...asked, afterMs: 0 }
     },
   }

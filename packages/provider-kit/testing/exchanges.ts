@@ -84,9 +84,10 @@ export function answerOf(open: OpenCase): unknown {
   const exchanges = exchangesOf(open)
   const answers = exchanges.map(({ fixture, operation }) => {
     const call = callOf(fixture)
-    followed({ ...open, fixture }, call)
+    const steps = followed({ ...open, fixture }, call)
+    const asked = steps.findLast((step) => step.asked !== undefined)?.asked?.request
     const body = resultOf(fixture)
-    return operation.response === undefined ? body : operation.response(body, call)
+    return operation.response === undefined ? body : operation.response(body, call, asked)
   })
   return exchanges.length === 1 ? answers[0] : open.operation.join?.(answers, callOf(open.fixture))
 }

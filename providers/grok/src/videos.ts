@@ -17,25 +17,24 @@ import { inBandFault } from './fault.ts'
 import { moderated } from './images.ts'
 
 const same: ReadonlySet<string> = new Set(['prompt', 'duration', 'aspect_ratio', 'resolution', 'image'])
+const jobPath = '/videos/'
 const resolutions: readonly number[] = [480, 720, 1080]
 
 /** Videos: a job, asked for every `intervalMs` milliseconds until it is done. */
 export function videos(intervalMs: number): Operation<VideoRequest, VideoResponse, never> {
-  // The vendor names the job once, in its first answer; the later ones tell how it goes and not of which.
-  const jobs = new WeakMap<object, string>()
   return {
     request: videoRequest,
-    follow(body, call): FollowUp | undefined {
+    follow(body, _call, asked): FollowUp | undefined {
       if (!isObject(body)) return undefined
       const { request_id: id, status } = body
-      if (typeof id === 'string' && id !== '') jobs.set(call, id)
       if (status === 'failed' || status === 'expired') throw failed(body)
       if (status === 'done' || isObject(body['video'])) return undefined
-      const job = jobs.get(call)
-      if (job === undefined) return undefined
-      return { request: { method: 'GET', path: `/videos/${encodeURIComponent(job)}` }, afterMs: intervalMs }
+      if (typeof id === 'string' && id !== '')
+        return { request: { method: 'GET', path: jobPath + encodeURIComponent(id) }, afterMs: intervalMs }
+      // The vendor names the job once, in its first answer; the later ones tell how it goes and not of which.
+      return asked === undefined ? undefined : { request: asked, afterMs: intervalMs }
     },
-    response: (body, call) => videoOf(body, call, jobs.get(call)),
+    response: videoOf,
   }
 }
 
@@ -93,15 +92,16 @@ function failed(body: JsonObject): ProviderFault {
   return inBandFault(answer)
 }
 
-function videoOf(body: unknown, call: Call<VideoRequest>, job: string | undefined): VideoResponse {
+function videoOf(body: unknown, call: Call<VideoRequest>, asked?: UpstreamRequest): VideoResponse {
   const answer = isObject(body) ? body : {}
   const { video, model } = answer
+  const job = asked?.path.startsWith(jobPath) === true ? asked.path.slice(jobPath.length) : undefined
   if (!isObject(video)) throw badResponse('there is no video in it')
   if (video['respect_moderation'] === false) throw moderated()
   if (typeof video['url'] !== 'string') throw badResponse('the video has no URL')
   return {
     ...answer,
-    id: job ?? `video_${call.id}`,
+    id: job === undefined ? `video_${call.id}` : decodeURIComponent(job),
     object: 'video',
     created: call.created,
     model: typeof model === 'string' && model !== '' ? model : call.model,

@@ -282,7 +282,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #read({ status, headers, bytes }: Answer): void {
     const { operation, codec, call } = this.#input
-    const answer = readWhole({ operation, codec, call, status, headers, bytes, classify: this.#classify })
+    const asked = this.#follow?.asked
+    const classify = this.#classify
+    const answer = readWhole({ operation, codec, call, status, headers, bytes, asked, classify })
     if (isFault(answer)) return this.#fail(answer)
     if (!call.stream) {
       this.#drop()

@@ -169,3 +169,25 @@ test('the deadline of the request holds for jobs', async () => {
   expect((await asked).status).toBe(504)
   expect(clock.pending).toBe(0)
 })
+
+test('follow() is told which request a body answers', async () => {
+  const clock = new ManualClock()
+  const asked: unknown[] = []
+  const operation = {
+    ...videos,
+    follow: (_body: unknown, _call: unknown, before: unknown) => {
+      asked.push(before)
+      return asked.length < 3 ? { request: before ?? { path: '/jobs/j1' }, afterMs: 100 } : undefined
+    },
+  }
+  const provider = {
+    operations: { videos: operation as never },
+    exchange: () => Promise.resolve(jsonResponse({})),
+  }
+  const { gateway } = await toyGateway([{ provider }], {}, { clock })
+  const answer = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 100)
+  await passing(clock, 100)
+  expect((await answer).status).toBe(200)
+  expect(asked).toEqual([undefined, { path: '/jobs/j1' }, { path: '/jobs/j1' }])
+})

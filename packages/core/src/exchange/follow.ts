@@ -1,4 +1,4 @@
-import type { Call, FollowUp, Operation, PreparedRequest } from '@llmproxy/provider-kit'
+import type { Call, FollowUp, Operation, PreparedRequest, UpstreamRequest } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import { isErrorBody, parseJson, thrownFault } from './classify.ts'
 import { type Answer, ask, type AskedUpstream } from './ask.ts'
@@ -28,6 +28,8 @@ export class Follow {
   #asking: Pick<Transfer, 'abort'> | undefined
   /** What the vendor said last about the job. */
   #job: unknown
+  /** The follow-up that is being answered. */
+  asked: UpstreamRequest | undefined
   #over = false
 
   constructor(input: FollowInput, done: (result: Answer | AttemptFault) => void) {
@@ -56,13 +58,14 @@ export class Follow {
     // What is no JSON, or an error, is read as any other answer is.
     if (body === undefined || isErrorBody(body)) return undefined
     try {
-      return this.#input.codec.follow!(body, this.#input.call)
+      return this.#input.codec.follow!(body, this.#input.call, this.asked)
     } catch (error) {
       return thrownFault(error)
     }
   }
 
   #ask({ request: upstream, binary = false }: FollowUp): void {
+    this.asked = upstream
     const { live, request, clock, limit, heard } = this.#input
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(

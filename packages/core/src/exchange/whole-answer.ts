@@ -5,6 +5,7 @@ import type {
   JsonObject,
   Operation,
   OperationName,
+  UpstreamRequest,
 } from '@llmproxy/provider-kit'
 import { findBulk } from './json-bulk.ts'
 import { isErrorBody, parseJson, thrownFault } from './classify.ts'
@@ -19,6 +20,8 @@ export interface WholeInput {
   readonly status: number
   readonly headers: HeaderMap
   readonly bytes: Buffer
+  /** The follow-up that it answers. */
+  readonly asked?: UpstreamRequest | undefined
   readonly classify: (response: FailedResponse) => AttemptFault
 }
 
@@ -54,7 +57,7 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
     return operation === 'chat' ? relayed(bytes, body as JsonObject, call) : { bytes, value: body }
   }
   try {
-    const value = codec.response(body, call)
+    const value = codec.response(body, call, input.asked)
     const missing = missingMember(operation, value)
     if (missing !== undefined) throw new TypeError(`response() gave back an answer without ${missing}`)
     if (operation === 'embeddings') return matchEncoding(undefined, value, call.body)
