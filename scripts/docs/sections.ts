@@ -4,9 +4,10 @@ import { conformanceTable } from './conformance-table.ts'
 import type { ProviderPlugin } from '../../packages/provider-kit/src/index.ts'
 import type { Section } from './markers.ts'
 import { optionTable } from './option-table.ts'
-import { parameterTable } from './parameter-table.ts'
+import { modelOf, parameterMatrix, parameterTable } from './parameter-table.ts'
 import { folderOf, shippedPlugins } from './plugins.ts'
 import { providerTable } from './provider-table.ts'
+import { table } from './table.ts'
 
 /** Every generated part of the documentation. Add the next table here. */
 export function sections(): Section[] {
@@ -22,8 +23,22 @@ export function sections(): Section[] {
     { file: 'README.md', name: 'providers', content: providerTable() },
     { file: 'README.md', name: 'main-keys', content: keyTable(only(config, mainKeys)) },
     { file: 'README.md', name: 'main-provider-keys', content: keyTable(only(provider, mainProviderKeys)) },
+    { file: 'docs/parameters.md', name: 'matrix', content: parameterMatrix(vendors) },
+    { file: 'docs/parameters.md', name: 'models', content: modelTable() },
     ...shippedPlugins.flatMap(pluginSections),
   ]
+}
+
+const vendors = shippedPlugins.filter(({ type }) => type !== 'mock')
+
+function modelTable(): string {
+  return table(
+    ['Provider', 'Model'],
+    vendors.map((plugin) => [
+      `[\`${plugin.type}\`](../${folderOf(plugin)}/README.md)`,
+      `\`${modelOf(plugin)}\``,
+    ]),
+  )
 }
 
 /** The parts of a provider's own README: its options, and what becomes of each parameter where it decides about any. */
