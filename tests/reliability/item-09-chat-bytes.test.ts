@@ -63,7 +63,7 @@ test('a stream that asks for its usage itself is left alone; otherwise one membe
 })
 
 test('an answer keeps its bytes, with `_proxy_info` spliced in as the last member', async () => {
-  const answer = ` { "id":"x","object":"chat.completion","n":1.0,"big":12345678901234567890,"t":"\\u00e9\\/", "choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}] }`
+  const answer = ` { "id":"x","object":"chat.completion","created":1,"model":"m","n":1.0,"big":12345678901234567890,"t":"\\u00e9\\/", "choices":[{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}] }`
   const upstream = await fakeUpstream((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(answer)
   })

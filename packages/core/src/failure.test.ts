@@ -66,7 +66,6 @@ const own = { message: 'no', type: 'invalid_request_error', param: null, code: n
 
 test.each<[string, object, OperationName, Partial<AttemptFault>, boolean]>([
   ['the envelope of the dialect', { error: { ...own, more: 1 } }, 'chat', {}, true],
-  ['an envelope without a type', { error: { ...own, type: null, more: 1 } }, 'chat', {}, true],
   ['an envelope whose type is a number', { error: { ...own, type: 400 } }, 'chat', {}, false],
   ['no envelope', { message: 'no' }, 'chat', {}, false],
   ['another code than we found', { error: { ...own, code: 'x' } }, 'chat', {}, false],
@@ -116,4 +115,12 @@ test.each([
 ])('a %i is %s to clients of the Messages dialect', (status, type) => {
   const body = dialectOf('messages').errorBody(new GatewayError(status, 'x', 'm'), 'id')
   expect(JSON.parse(body)).toMatchObject({ error: { type } })
+})
+
+test('an envelope that leaves its type empty gets ours, and keeps everything else', () => {
+  const envelope = JSON.stringify({ error: { ...own, type: null, more: { a: 1 } } })
+  const fault = { kind: 'invalid_request', message: 'no', status: 400, envelope } as const
+  expect(JSON.parse(failed({ fault, operation: 'chat' }).body ?? '')).toEqual({
+    error: { ...own, more: { a: 1 } },
+  })
 })

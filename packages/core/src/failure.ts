@@ -78,7 +78,13 @@ function relayedBody(
   if (error.status >= 500 || error.message !== scrub(fault.message)) return undefined
   const parsed = parseJson(envelope)
   const fits = operation === 'messages' ? isMessagesError(parsed) : isEnvelope(parsed, error.code)
-  return fits ? scrub(redactKeys(envelope)) : undefined
+  return fits ? scrub(redactKeys(typed(envelope, parsed, error.type))) : undefined
+}
+
+/** Some vendors leave the type empty, which clients compare. */
+function typed(envelope: string, parsed: unknown, type: string): string {
+  if (!isObject(parsed) || !isObject(parsed['error']) || parsed['error']['type'] !== null) return envelope
+  return JSON.stringify({ ...parsed, error: { ...parsed['error'], type } })
 }
 
 /** All four members, and the code that we found ourselves: clients compare it. */

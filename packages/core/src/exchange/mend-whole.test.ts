@@ -27,8 +27,8 @@ test.each([
   answer({ extra: 1, usage: null }),
   calling(sound),
   calling({ id: 'a', type: 'custom', custom: {} }),
-])('an answer that is sound is the same object: %#', (given) => {
-  expect(mendWhole(given, call)).toBe(given)
+])('an answer that is sound needs nothing: %#', (given) => {
+  expect(mendWhole(given, call)).toBeUndefined()
 })
 
 test.each<[string, object, object]>([
@@ -72,7 +72,25 @@ test.each<[string, object, object]>([
     { choices: [{ message: { reasoning: 'hm', reasoning_content: 'hm' } }] },
   ],
 ])('%s is mended, and what else is there stays', (_name, given, expected) => {
-  expect(mendWhole({ ...structuredClone(given), extra: 1 }, call)).toMatchObject({ ...expected, extra: 1 })
+  const body = { ...structuredClone(given), extra: 1 }
+  const mending = mendWhole(body, call)
+  const mended = mending?.kind === 'head' ? { ...body, ...mending.members } : mending?.answer
+  expect(mended).toMatchObject({ ...expected, extra: 1 })
+})
+
+test('missing members of the head are spliced into the bytes, which stay as they are', async () => {
+  const bytes = ` {"choices": [{"index":0,"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}], "n":1.0 }`
+  const answered = { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from(bytes) }
+  const { gateway } = await toyGateway([{ provider: { exchange: () => Promise.resolve(answered) } }], {
+    proxy_info: false,
+  })
+  const text = await (await gateway.respond('chat', chatBody())).text()
+  expect(text.startsWith(bytes.slice(0, -2))).toBe(true)
+  expect(JSON.parse(text)).toMatchObject({ object: 'chat.completion', model: 'm', id: expect.any(String) })
+})
+
+test('an answer without any choice stays what it is', () => {
+  expect(mendWhole(answer({ choices: [] }), call)).toBeUndefined()
 })
 
 test('a choice that says that it broke off is a failure, and the next provider answers', async () => {

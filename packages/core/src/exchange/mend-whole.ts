@@ -2,24 +2,33 @@ import { type Call, finishReason, isObject, type JsonObject, mendedCompletion } 
 
 const reasoningNames = ['reasoning', 'reasoning_text', 'thinking'] as const
 
+/** What a relayed chat answer needs before typed clients can read it. */
+export type Mending =
+  /** Top-level members that are missing or wrong: they can be spliced into the upstream's bytes. */
+  | { readonly kind: 'head'; readonly members: JsonObject }
+  /** A choice has a defect: the answer is written anew. */
+  | { readonly kind: 'whole'; readonly answer: JsonObject }
+
 /**
- * A relayed chat answer without the defects that typed clients stumble over. The same object when it has none, so that the
- * upstream's bytes can stay. Throws a `ProviderFault` when a choice says that it broke off.
+ * The defects of a relayed chat answer that clients stumble over, mended; `undefined` when there are none. Edits `answer` when it is
+ * written anew. Throws a `ProviderFault` when a choice says that it broke off.
  */
-export function mendWhole(answer: JsonObject, call: Call): JsonObject {
-  return isSound(answer) ? answer : mendedCompletion(answer, call)
+export function mendWhole(answer: JsonObject, call: Call): Mending | undefined {
+  const { choices } = answer
+  if (Array.isArray(choices) && !choices.every(isSoundChoice))
+    return { kind: 'whole', answer: mendedCompletion(answer, call) }
+  const members = missingHead(answer, call)
+  return members === undefined ? undefined : { kind: 'head', members }
 }
 
-function isSound({ id, object, created, model, choices }: JsonObject): boolean {
-  return (
-    typeof id === 'string' &&
-    id !== '' &&
-    object === 'chat.completion' &&
-    typeof created === 'number' &&
-    typeof model === 'string' &&
-    Array.isArray(choices) &&
-    choices.every(isSoundChoice)
-  )
+function missingHead({ id, object, created, model }: JsonObject, call: Call): JsonObject | undefined {
+  const members = {
+    ...(!(typeof id === 'string' && id !== '') && { id: `chatcmpl-${call.id}` }),
+    ...(object !== 'chat.completion' && { object: 'chat.completion' }),
+    ...(typeof created !== 'number' && { created: call.created }),
+    ...(!(typeof model === 'string' && model !== '') && { model: call.model }),
+  }
+  return Object.keys(members).length === 0 ? undefined : members
 }
 
 function isSoundChoice(choice: unknown): boolean {

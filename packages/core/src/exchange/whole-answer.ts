@@ -11,6 +11,7 @@ import { findBulk } from './json-bulk.ts'
 import { isErrorBody, parseJson, thrownFault } from './classify.ts'
 import { matchEncoding } from './embedding-format.ts'
 import { mendWhole } from './mend-whole.ts'
+import { patchJson } from './splice.ts'
 import type { AttemptFault } from './transfer.ts'
 
 export interface WholeInput {
@@ -70,8 +71,11 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
 /** Bytes that are sound stay as they are. */
 function relayed(bytes: Buffer, body: JsonObject, call: Call): WholeAnswer | AttemptFault {
   try {
-    const value = mendWhole(body, call)
-    return value === body ? { bytes, value } : { bytes: Buffer.from(JSON.stringify(value)), value }
+    const mending = mendWhole(body, call)
+    if (mending === undefined) return { bytes, value: body }
+    return mending.kind === 'head'
+      ? { bytes: patchJson(bytes, mending.members), value: { ...body, ...mending.members } }
+      : { bytes: Buffer.from(JSON.stringify(mending.answer)), value: mending.answer }
   } catch (error) {
     return { ...thrownFault(error), inBand: true }
   }
