@@ -10,6 +10,7 @@ import {
   toBase64,
   type UpstreamRequest,
 } from '@llmproxy/provider-kit'
+import { inBandFault } from './fault.ts'
 
 /** Members that go out as they are, the vendor's own included. */
 const forwarded: ReadonlySet<string> = new Set(['output_dimension', 'output_dtype'])
@@ -39,14 +40,16 @@ export function embeddingsRequest(call: Call<EmbeddingsRequest>): UpstreamReques
 
 /** The vendor's answer, with vectors as base64 when the client asked for them: only newer versions would do that themselves. */
 export function embeddingsOf(body: unknown, call: Call<EmbeddingsRequest>): EmbeddingsResponse {
+  if (isObject(body) && body['object'] === 'error') throw inBandFault(body)
   if (!isObject(body) || !Array.isArray(body['data'])) throw badResponse('it has no data')
   const base64 = call.body.encoding_format === 'base64'
   const data = body['data'].map((entry: unknown, index) => {
     const vector: unknown = isObject(entry) ? entry['embedding'] : undefined
     if (!isVector(vector)) throw badResponse(`data[${index}].embedding is not a list of numbers`)
+    const { index: given, ...rest } = entry as JsonObject
     return {
-      index,
-      ...(entry as object),
+      ...rest,
+      index: Number.isInteger(given) ? Number(given) : index,
       object: 'embedding' as const,
       embedding: base64 ? toBase64(vector) : vector,
     }

@@ -37,6 +37,18 @@ describe('mistralFault()', () => {
   })
 
   test.each([
+    [{ loc: ['body'], msg: 'Too long', input: 'the prompt '.repeat(9000) }, 'Too long'],
+    [{ input: 'the prompt '.repeat(9000), msg: 'Too long' }, '422'],
+    [{ input: { msg: 'the prompt' }, ctx: 'the prompt '.repeat(9000), msg: 'Too long' }, '422'],
+  ])('a problem whose input is too long to be read whole does not repeat its beginning', (problem, told) => {
+    const text = JSON.stringify({ detail: [problem] }).slice(0, 65_536)
+    const fault = mistralFault({ status: 422, headers: {}, body: undefined, text, inBand: false })
+    expect(fault.kind).toBe('invalid_request')
+    expect(fault.message).toContain(told)
+    expect(fault.message).not.toContain('prompt')
+  })
+
+  test.each([
     [[]],
     [[null]],
     [[{ loc: 'body' }]],

@@ -1,13 +1,31 @@
-import { type FailedResponse, type Fault, isObject, openaiFault } from '@llmproxy/provider-kit'
+import { type FailedResponse, type Fault, isObject, openaiFault, ProviderFault } from '@llmproxy/provider-kit'
 
 /**
  * Classifies the vendor's errors, which come in four shapes: flat with `object: "error"`, `{detail: "…"}`, `{detail: [{loc, msg, input}]}`
  * and `{message, request_id}`. Of the third only `loc` and `msg` are read: `input` repeats the prompt.
  */
-export function mistralFault(response: FailedResponse): Fault {
+export function mistralFault(given: FailedResponse): Fault {
+  const response = isCut(given) ? { ...given, text: toldBeforeInput(given.text) } : given
   const fault = openaiFault(response)
   const param = fault.param ?? paramOf(response.body)
   return { ...fault, ...kindOf(fault, response), ...(param !== undefined && { param }) }
+}
+
+/** The fault of an error that is the body of a 2xx. */
+export function inBandFault(body: object): ProviderFault {
+  const response = { status: 200, headers: {}, body, text: JSON.stringify(body), inBand: true }
+  return new ProviderFault(mistralFault(response))
+}
+
+/** JSON that is not whole: an error that repeats its input is as long as the request was, and only its beginning is read. */
+function isCut({ body, text }: FailedResponse): boolean {
+  return body === undefined && /^\s*[{[]/.test(text)
+}
+
+/** What stands in front of the input; nothing when the input comes first. */
+function toldBeforeInput(text: string): string {
+  const [told = ''] = text.split('"input"', 1)
+  return told === text ? '' : (/"msg"\s*:\s*"([^"\\]{1,200})"/.exec(told)?.[1] ?? '')
 }
 
 function kindOf({ kind, message }: Fault, { body }: FailedResponse): Pick<Fault, 'kind'> & Partial<Fault> {

@@ -60,3 +60,12 @@ describe('the provider', () => {
     expect(delta(content)).toEqual({ role: 'assistant', ...expected })
   })
 })
+
+test('an error that is the body of a 200 is one for embeddings too', () => {
+  const { embeddings } = provider().operations
+  const asked = { ...call, body: { model: 'm', input: 'a' } } as never
+  const error = { object: 'error', message: 'Requests rate limit exceeded', type: 'rate_limited' }
+  expect(() => embeddings?.response?.(error, asked)).toThrow('Requests rate limit exceeded')
+  const entry = { object: 'embedding', embedding: [1], index: 'first' }
+  expect(embeddings?.response?.({ data: [entry] }, asked).data).toEqual([{ ...entry, index: 0 }])
+})
