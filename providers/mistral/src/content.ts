@@ -41,7 +41,7 @@ function writtenPart(part: unknown, path: string, report: Reporter): unknown {
     case 'image_url':
       return imagePart(part, path, report)
     case 'file':
-      return documentPart(part['file'], `${path}.file`)
+      return documentPart(part, path, report)
     // The vendor's own parts, in its own words.
     case 'document_url':
     case 'thinking':
@@ -64,13 +64,17 @@ function imagePart(part: JsonObject, path: string, report: Reporter): unknown {
 }
 
 /** A PDF that was sent as a file is a document with a data URL. */
-function documentPart(file: unknown, path: string): unknown {
+function documentPart(part: JsonObject, partPath: string, report: Reporter): unknown {
+  const { file } = part
+  const path = `${partPath}.file`
   if (!isObject(file)) throw refuse(path, `must be an object, found ${kindOf(file)}`)
   if (typeof file['file_data'] !== 'string')
     throw refuse(path, 'needs file_data, a data URL: files that were uploaded elsewhere cannot be read')
   const url = file['file_data']
   if (parseDataUrl(url)?.mediaType !== 'application/pdf')
     throw refuse(`${path}.file_data`, 'must be a data URL of the type application/pdf')
+  only(part, ['type', 'file'], partPath, report)
+  only(file, ['file_data'], path, report)
   return { type: 'document_url', document_url: url }
 }
 

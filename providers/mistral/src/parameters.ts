@@ -1,5 +1,5 @@
 import { type Call, type ChatRequest, type ParameterRules, tokenLimit } from '@llmproxy/provider-kit'
-import { toolChoice, toolMembers } from './tools.ts'
+import { functionCall, toolChoice, toolMembers } from './tools.ts'
 
 /** What becomes of each member of a chat request. The vendor answers 422 to members that it does not know. */
 export const parameterRules: ParameterRules = {
@@ -18,7 +18,7 @@ export const parameterRules: ParameterRules = {
   tool_choice: (_, call) => toolChoice(call),
   parallel_tool_calls: 'forward',
   functions: (_, call) => toolMembers(call),
-  function_call: (_, call) => toolChoice(call),
+  function_call: (_, call) => functionCall(call),
   response_format: 'forward',
   reasoning_effort: 'forward',
   verbosity: 'drop',

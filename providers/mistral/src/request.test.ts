@@ -84,6 +84,33 @@ describe('members', () => {
     ])
   })
 
+  test('`functions` beside tools are tools too, and what is lost of them is reported', () => {
+    const tool = { type: 'function', function: { name: 'f', parameters: {} } }
+    const { patch, dropped } = sent({ tools: [tool], functions: [{ name: 'g', returns: 'x' }] })
+    const other = {
+      type: 'function',
+      function: { name: 'g', parameters: { type: 'object', properties: {} } },
+    }
+    expect(patch).toEqual({ tools: [tool, other] })
+    expect(new Set(dropped)).toEqual(new Set(['functions[0].returns']))
+  })
+
+  test('where both choices are there, `tool_choice` holds', () => {
+    const both = { functions: [{ name: 'f' }], tool_choice: 'none', function_call: { name: 'f' } }
+    expect(sent(both).dropped).toEqual(['function_call'])
+    expect(sent({ ...both, tool_choice: null }).patch).toMatchObject({ tool_choice: 'any' })
+  })
+
+  test('of a file without an equivalent are reported', () => {
+    const file = { file_data: 'data:application/pdf;base64,AAAA', filename: 'a.pdf' }
+    const part = { type: 'file', file, cache_control: { type: 'ephemeral' } }
+    const { messages, dropped } = sent({ messages: [{ role: 'user', content: [part] }] })
+    expect(messages).toEqual([
+      { role: 'user', content: [{ type: 'document_url', document_url: file.file_data }] },
+    ])
+    expect(dropped).toEqual(['messages[0].content[0].cache_control', 'messages[0].content[0].file.filename'])
+  })
+
   test('of the tool choice: the vendor’s own word, several allowed tools, a tool that is not there', () => {
     const tools = ['f', 'g', 'h'].map((name) => ({ type: 'function', function: { name, parameters: {} } }))
     expect(sent({ tools, tool_choice: 'any' }).patch).toBeUndefined()

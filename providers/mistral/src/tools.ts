@@ -4,6 +4,7 @@ import {
   type FunctionTool,
   functionTools,
   isObject,
+  type JsonObject,
   type Members,
   refuse,
   toolWish,
@@ -20,9 +21,15 @@ export function toolMembers(call: Call<ChatRequest>): Members {
   const all = functionTools(call.body)
   if (all.length === 0) return { tools: undefined }
   const allowed = allowedTools(all, call)
-  if (allowed.length === all.length && isClean(call.body.tools)) return { tools: call.body.tools }
+  if (allowed.length === all.length && isClean(call.body.tools, all.length)) return { tools: call.body.tools }
   reportUnknown(call)
   return { tools: allowed.map(written) }
+}
+
+/** The choice of old clients: where both are there, `tool_choice` holds. */
+export function functionCall(call: Call<ChatRequest>): Members | undefined {
+  const { tool_choice: current } = call.body
+  return current === undefined || current === null ? toolChoice(call) : undefined
 }
 
 /** The choice in the vendor's words; a named function is the only tool that is left, and must be called. */
@@ -42,9 +49,11 @@ function allowedTools(all: readonly FunctionTool[], { body }: Call<ChatRequest>)
   if ((body.tool_choice as unknown) === 'any') return all
   const wish = toolWish(body)
   if (wish === undefined || !('named' in wish)) return all
-  const missing = wish.named.find((name) => all.every((tool) => tool.name !== name))
+  const offered = new Set(all.map(({ name }) => name))
+  const missing = wish.named.find((name) => !offered.has(name))
   if (missing !== undefined) throw refuse('tool_choice', `${JSON.stringify(missing)} is not one of the tools`)
-  return all.filter(({ name }) => wish.named.includes(name))
+  const named = new Set(wish.named)
+  return all.filter(({ name }) => named.has(name))
 }
 
 function written({ name, description, parameters, strict }: FunctionTool): object {
@@ -59,9 +68,11 @@ function written({ name, description, parameters, strict }: FunctionTool): objec
   }
 }
 
-function isClean(tools: unknown): boolean {
+/** Whether the client's list can go out: all the tools that there are (`functions` are tools, too), and nothing else. */
+function isClean(tools: unknown, count: number): boolean {
   return (
     Array.isArray(tools) &&
+    tools.length === count &&
     tools.filter(isObject).every(({ function: called, ...tool }) => {
       if (!isObject(called) || !isObject(called['parameters'])) return false
       const keys = Object.entries(called).filter(([, value]) => value !== null)
@@ -75,16 +86,18 @@ function isClean(tools: unknown): boolean {
 }
 
 function reportUnknown(call: Call<ChatRequest>): void {
-  const tools: unknown = call.body.tools
-  if (!Array.isArray(tools)) return
-  tools.forEach((tool: unknown, index) => {
-    if (!isObject(tool)) return
-    const called = isObject(tool['function']) ? tool['function'] : {}
+  for (const [index, tool] of objectsOf(call.body.tools).entries()) {
     report(tool, toolKeys, `tools[${index}]`)
-    report(called, functionKeys, `tools[${index}].function`)
-  })
+    if (isObject(tool['function'])) report(tool['function'], functionKeys, `tools[${index}].function`)
+  }
+  for (const [index, called] of objectsOf(call.body['functions']).entries())
+    report(called, functionKeys, `functions[${index}]`)
   function report(holder: object, known: ReadonlySet<string>, path: string): void {
     for (const [name, value] of Object.entries(holder))
       if (!known.has(name) && value !== null) call.dropped(`${path}.${name}`)
   }
+}
+
+function objectsOf(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : []
 }
