@@ -46,34 +46,37 @@ describe.each(vendors.map(({ vendor }) => [vendor.type, vendor] as const))('%s',
     expect(refused()).toEqual([])
   })
 
-  test.runIf(vendor.models.embeddings)('embeddings, as floats and as base64', async () => {
-    const embed = modelOf(vendor, 'embeddings')
-    const input = ['one', 'two', 'three']
-    const floats = await client.embeddings.create({ model: embed, input, encoding_format: 'float' })
-    expect(floats.data.map(({ index }) => index)).toEqual([0, 1, 2])
-    for (const { embedding } of floats.data) expect(embedding.length).toBeGreaterThan(0)
-    // The official client asks for base64 by itself.
-    const decoded = await client.embeddings.create({ model: embed, input })
-    expect(decoded.data[2]?.embedding.length).toBe(floats.data[2]?.embedding.length)
-    expect(refused()).toEqual([])
-  })
-
-  test.runIf(vendor.models.images)('images', async () => {
-    const answer = await client.images.generate({ model: modelOf(vendor, 'images'), prompt: 'A cat' })
-    expect(answer.data?.length).toBe(1)
-    expect(answer.data?.[0]?.url ?? answer.data?.[0]?.b64_json).toMatch(/\S/)
-    expect(refused()).toEqual([])
-  })
-
-  test.runIf(vendor.models.videos)('videos', async () => {
-    const response = await fetch(`${mixed.url}/v1/videos/generations`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ model: modelOf(vendor, 'videos'), prompt: 'A cat' }),
+  if (vendor.models.embeddings)
+    test('embeddings, as floats and as base64', async () => {
+      const embed = modelOf(vendor, 'embeddings')
+      const input = ['one', 'two', 'three']
+      const floats = await client.embeddings.create({ model: embed, input, encoding_format: 'float' })
+      expect(floats.data.map(({ index }) => index)).toEqual([0, 1, 2])
+      for (const { embedding } of floats.data) expect(embedding.length).toBeGreaterThan(0)
+      // The official client asks for base64 by itself.
+      const decoded = await client.embeddings.create({ model: embed, input })
+      expect(decoded.data[2]?.embedding.length).toBe(floats.data[2]?.embedding.length)
+      expect(refused()).toEqual([])
     })
-    expect([response.status, await response.json()]).toMatchObject([200, { data: [expect.any(Object)] }])
-    expect(refused()).toEqual([])
-  })
+
+  if (vendor.models.images)
+    test('images', async () => {
+      const answer = await client.images.generate({ model: modelOf(vendor, 'images'), prompt: 'A cat' })
+      expect(answer.data?.length).toBe(1)
+      expect(answer.data?.[0]?.url ?? answer.data?.[0]?.b64_json).toMatch(/\S/)
+      expect(refused()).toEqual([])
+    })
+
+  if (vendor.models.videos)
+    test('videos', async () => {
+      const response = await fetch(`${mixed.url}/v1/videos/generations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: modelOf(vendor, 'videos'), prompt: 'A cat' }),
+      })
+      expect([response.status, await response.json()]).toMatchObject([200, { data: [expect.any(Object)] }])
+      expect(refused()).toEqual([])
+    })
 
   test('an operation that the vendor lacks is 501, not to be repeated, and names who could', async () => {
     for (const operation of ['embeddings', 'images', 'videos'] as const) {
@@ -126,6 +129,23 @@ test('every vendor is well by its free health request', async () => {
     ({ verdict, skipped }) => verdict?.status !== 'healthy' && skipped === undefined,
   )
   expect(unwell).toEqual([])
+})
+
+test('a vendor’s model list is asked for once, and kept', async () => {
+  await using openrouter = await mixedGateway((type) => type === 'openrouter', {
+    openrouter: { models: ['openai/*', '*'] },
+  })
+  const ids = async () =>
+    ((await (await fetch(`${openrouter.url}/v1/models`)).json()) as { data: { id: string }[] }).data.map(
+      ({ id }) => id,
+    )
+  const first = await ids()
+  expect(first.length).toBeGreaterThan(0)
+  expect(await ids()).toEqual(first)
+  const asked = openrouter.simulators
+    .get('openrouter')!
+    .requests.filter(({ path }) => path.endsWith('/models'))
+  expect(asked).toHaveLength(1)
 })
 
 test('no plugin has thrown anything but faults', () => {
