@@ -52,6 +52,11 @@ export class BlockDeltas {
 
   start(index: number, block: unknown): ChunkDelta[] {
     if (!isObject(block)) throw badResponse('content_block_start carries no block')
+    // Where the vendor has left out the stop, the next start at the same place is one.
+    return [...this.stop(index), ...this.#begin(index, block)]
+  }
+
+  #begin(index: number, block: JsonObject): ChunkDelta[] {
     switch (block['type']) {
       case 'text':
         this.#open.set(index, {

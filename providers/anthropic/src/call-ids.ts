@@ -15,12 +15,16 @@ export interface CallIds {
 export function createCallIds(): CallIds {
   const taken = new Set<string>()
   const turn = new Map<string, string>()
+  const counts = new Map<string, number>()
   return {
     issue(id) {
       if (turn.has(id)) return undefined
       const plain = id.replaceAll(/[^a-zA-Z0-9_-]/g, '_')
       let unique = plain
-      for (let count = 2; taken.has(unique); count += 1) unique = `${plain}_${count}`
+      // From where it stopped: an id that every turn repeats would be counted through from the start each time.
+      let count = counts.get(plain) ?? 1
+      while (taken.has(unique)) unique = `${plain}_${(count += 1)}`
+      counts.set(plain, count)
       taken.add(unique)
       turn.set(id, unique)
       return unique

@@ -62,3 +62,18 @@ test.each([
 ])('the wait is told by %s', (_, headers, wait) => {
   expect(resetWait(headers)).toBe(wait)
 })
+
+test('a request that the plan has no room for pauses nobody else', () => {
+  const text = 'Extra usage is required for long context requests.'
+  expect(messagesFault(failed(429, 'rate_limit_error', text))).toMatchObject({
+    kind: 'quota_exhausted',
+    code: 'request_too_large',
+    retryAfterMs: 0,
+  })
+})
+
+test('a message is no longer than people read', () => {
+  expect(
+    messagesFault(failed(400, 'invalid_request_error', 'word '.repeat(50_000)))?.message.length,
+  ).toBeLessThan(2100)
+})

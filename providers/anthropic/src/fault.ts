@@ -1,4 +1,5 @@
 import {
+  errorMessage,
   type FailedResponse,
   type Fault,
   type FaultKind,
@@ -44,22 +45,23 @@ export function messagesFault(response: FailedResponse): Fault | undefined {
   const error = isObject(response.body) ? response.body['error'] : undefined
   if (!isObject(error) || typeof error['type'] !== 'string') return undefined
   const type = error['type']
-  const message = typeof error['message'] === 'string' && error['message'] !== '' ? error['message'] : type
+  const message = errorMessage(response.body, '') ?? type
   const known = Object.hasOwn(types, type) ? types[type] : undefined
   // Proxies in front of the vendor answer in shapes of their own.
   if (known === undefined && !(isObject(response.body) && response.body['type'] === 'error')) return undefined
   const status = response.inBand ? known?.status : response.status
-  const kind = kindOf(known?.kind ?? kindOfStatus(status), type, message)
-  const code = type === 'request_too_large' || type === 'permission_error' ? type : (codes[kind] ?? null)
+  const tooLong = type === 'rate_limit_error' && /extra usage is required/i.test(message)
+  const kind = tooLong ? 'quota_exhausted' : kindOf(known?.kind ?? kindOfStatus(status), message)
   const wait = waits.has(kind)
     ? (retryHint(response.headers, message) ?? resetWait(response.headers))
     : undefined
   return {
     kind,
     message: redactKeys(message),
-    code,
+    code: tooLong ? 'request_too_large' : codeOf(type, kind),
     param: /maximum allowed number of output tokens/i.test(message) ? 'max_tokens' : null,
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    // The plan has no long context: waiting never helps, another provider does, and shorter requests need not pause.
+    ...(tooLong ? { retryAfterMs: 0 } : wait === undefined ? {} : { retryAfterMs: wait }),
     ...(status === undefined ? {} : { status }),
   }
 }
@@ -73,10 +75,12 @@ export function inBandFault(body: unknown): ProviderFault {
 /** Kinds for which waiting can help. */
 const waits: ReadonlySet<FaultKind> = new Set(['rate_limit', 'overloaded', 'upstream', 'timeout'])
 
+function codeOf(type: string, kind: FaultKind): string | null {
+  return type === 'request_too_large' || type === 'permission_error' ? type : (codes[kind] ?? null)
+}
+
 /** Texts that mean something else than their type says. */
-function kindOf(kind: FaultKind, type: string, message: string): FaultKind {
-  // The plan has no long context: waiting never helps, a shorter request or another provider does.
-  if (type === 'rate_limit_error' && /extra usage is required/i.test(message)) return 'quota_exhausted'
+function kindOf(kind: FaultKind, message: string): FaultKind {
   if (kind !== 'invalid_request') return kind
   if (/credit balance is too low/i.test(message)) return 'quota_exhausted'
   return isContextLength(message) ? 'context_length' : kind

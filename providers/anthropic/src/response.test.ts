@@ -121,3 +121,25 @@ test.each([
     completion_tokens: completion,
   })
 })
+
+test('counts are numbers under our names, whatever else the vendor writes there', () => {
+  const usage = {
+    input_tokens: 3,
+    output_tokens: 2,
+    output_tokens_details: { thinking_tokens: '1' },
+    prompt_tokens: 99,
+    total_tokens: '99',
+  }
+  expect(answered(whole({ usage })).usage).toMatchObject({
+    prompt_tokens: 3,
+    total_tokens: 5,
+    completion_tokens_details: { reasoning_tokens: 0 },
+  })
+})
+
+test('an answer without an id or a model has those of the call', () => {
+  expect(answered(whole({ id: '', model: '' }))).toMatchObject({
+    id: 'chatcmpl-test',
+    model: 'claude-sonnet-4-5',
+  })
+})

@@ -21,13 +21,20 @@ export function completionOf(body: unknown, call: Call<ChatRequest>): ChatComple
     throw badResponse('it is not a message with a content array')
   }
   return {
-    id: typeof body['id'] === 'string' ? body['id'] : `chatcmpl-${call.id}`,
+    ...identityOf(body, call),
     object: 'chat.completion',
     created: call.created,
-    model: typeof body['model'] === 'string' ? body['model'] : call.model,
     choices: [inClientForm(choiceOf(body, body['content'].filter(isObject), call), call)],
     usage: usageOf(body['usage']),
     ...extras(body),
+  }
+}
+
+/** The vendor's own id and model; where it names none, those of the call. */
+export function identityOf({ id, model }: JsonObject, call: Call): { id: string; model: string } {
+  return {
+    id: typeof id === 'string' && id !== '' ? id : `chatcmpl-${call.id}`,
+    model: typeof model === 'string' && model !== '' ? model : call.model,
   }
 }
 

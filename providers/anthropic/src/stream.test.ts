@@ -162,3 +162,22 @@ test('usage is the last chunk, and there is none when the vendor told nothing', 
   const untold = streamed([begin({}), { type: 'message_stop' }])
   expect(untold.every(({ usage }) => usage === undefined)).toBe(true)
 })
+
+test('a block that begins where another one is open ends that one', () => {
+  const use = (id: string): object => start(0, { type: 'tool_use', id, name: 'f', input: {} })
+  const events = messageEvents([use('t'), use('u'), stop(0)], 'tool_use')
+  const calls = deltas(streamed(events)).flatMap(
+    (value) => (value as { tool_calls?: ToolCallDelta[] }).tool_calls ?? [],
+  )
+  const argumentsOf = (index: number): string =>
+    calls
+      .filter((call) => call.index === index)
+      .map((call) => call.function?.arguments)
+      .join('')
+  expect([argumentsOf(0), argumentsOf(1)]).toEqual(['{}', '{}'])
+})
+
+test('a message without an id or a model has those of the call', () => {
+  const [first] = streamed([begin({ id: '', model: '' }), { type: 'message_stop' }])
+  expect(first).toMatchObject({ id: 'chatcmpl-test', model: 'claude-sonnet-4-5' })
+})

@@ -11,7 +11,7 @@ import {
 import { BlockDeltas } from './block-deltas.ts'
 import { inBandFault } from './fault.ts'
 import { finishReason } from './finish-reason.ts'
-import { refusalOf, stopMembers } from './response.ts'
+import { identityOf, refusalOf, stopMembers } from './response.ts'
 import { answerToolName } from './structured-output.ts'
 import { usesLegacyFunctions } from './tools.ts'
 import { mergeUsage, usageOf } from './usage.ts'
@@ -59,13 +59,13 @@ class MessageStream {
 
   #begin(message: unknown): readonly ChatChunk[] {
     if (!isObject(message)) throw badResponse('message_start carries no message')
-    const id = typeof message['id'] === 'string' ? message['id'] : `chatcmpl-${this.#call.id}`
+    const identity = identityOf(message, this.#call)
     if (this.#head !== undefined) {
       // Repeated by the vendor itself; another id means that two answers were mixed up on the way.
-      if (id === this.#head.id) return []
+      if (identity.id === this.#head.id) return []
       throw badResponse('a second message began inside the stream')
     }
-    this.#head = { id, model: typeof message['model'] === 'string' ? message['model'] : this.#call.model }
+    this.#head = identity
     this.#stop = stopMembers(message)
     this.#usage = mergeUsage(undefined, message['usage'])
     const content: readonly unknown[] = Array.isArray(message['content']) ? message['content'] : []

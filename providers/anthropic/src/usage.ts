@@ -20,13 +20,19 @@ export function usageOf(raw: unknown): Usage | null {
   const prompt = sum(steps, 'input_tokens') + cacheRead + cacheWrite
   const completion = sum(steps, 'output_tokens')
   return {
+    // First: some compatible servers tell counts under our names as well, and ours stand.
+    ...extrasOf(usage),
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
     prompt_tokens_details: { cached_tokens: cacheRead, cache_write_tokens: cacheWrite },
-    completion_tokens_details: { reasoning_tokens: usage.output_tokens_details?.thinking_tokens ?? 0 },
-    ...extrasOf(usage),
+    completion_tokens_details: { reasoning_tokens: thinkingTokens(usage) },
   }
+}
+
+function thinkingTokens({ output_tokens_details: details }: RawUsage): number {
+  const tokens = isObject(details) ? details.thinking_tokens : undefined
+  return typeof tokens === 'number' ? tokens : 0
 }
 
 /** What the vendor tells beside the counts that have a place of their own. */
