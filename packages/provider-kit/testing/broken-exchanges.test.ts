@@ -157,6 +157,19 @@ describe('a plugin that', () => {
   })
 })
 
+test('response() is told which follow-up it reads', async () => {
+  const told = {
+    response: (body: { base64?: unknown } | null, call: never, asked?: { path: string }) => {
+      const answer = videos.response?.(body, call)
+      if (asked?.path !== '/film/7/file') throw new Error(`asked ${asked?.path}`)
+      return answer
+    },
+  }
+  expect([...(await failures(workshop({ videos: told }), workshopFixtures, createGateway)).values()]).toEqual(
+    [],
+  )
+})
+
 /** The answer of the job is taken for a running one. */
 function torn(body: unknown, call: never): unknown {
   const running = { ...(body as object), state: 'waiting' }

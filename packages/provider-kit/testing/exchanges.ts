@@ -79,13 +79,17 @@ export function followed({ operation, fixture }: OpenCase, call = callOf(fixture
   return steps
 }
 
+/** The last follow-up of a job, which `response()` is told. */
+export function lastAsked(open: OpenCase, call = callOf(open.fixture)): UpstreamRequest | undefined {
+  return followed(open, call).findLast(({ asked }) => asked !== undefined)?.asked?.request
+}
+
 /** The client's whole answer. A relayed one is the vendor's. Throws what the provider throws. */
 export function answerOf(open: OpenCase): unknown {
   const exchanges = exchangesOf(open)
   const answers = exchanges.map(({ fixture, operation }) => {
     const call = callOf(fixture)
-    const steps = followed({ ...open, fixture }, call)
-    const asked = steps.findLast((step) => step.asked !== undefined)?.asked?.request
+    const asked = lastAsked({ ...open, fixture }, call)
     const body = resultOf(fixture)
     return operation.response === undefined ? body : operation.response(body, call, asked)
   })

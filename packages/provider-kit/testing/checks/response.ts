@@ -1,7 +1,7 @@
 import { type OperationName, ProviderFault } from '@llmproxy/provider-kit'
 import type { CheckDefinition } from '../check.ts'
 import { differences, frozenCopy, notJson } from '../difference.ts'
-import { answerOf, exchangesOf, resultOf } from '../exchanges.ts'
+import { answerOf, exchangesOf, lastAsked, resultOf } from '../exchanges.ts'
 import { attempt, callOf, openCases, type OpenCase, parseJson, type Subject, thrownText } from '../subject.ts'
 import { wireProblems } from '../wire-validator.ts'
 import { faultProblems } from '../fault-difference.ts'
@@ -68,9 +68,10 @@ function shapeProblems(open: OpenCase): string[] {
 
 function purityProblems(open: OpenCase): string[] {
   if (open.operation.response === undefined) return []
-  const changed = exchangesOf(open).flatMap(({ fixture, operation }) => {
+  const changed = exchangesOf(open).flatMap((exchange) => {
+    const { fixture, operation } = exchange
     const body = structuredClone(resultOf(fixture))
-    operation.response?.(body, callOf(fixture))
+    operation.response?.(body, callOf(fixture), lastAsked(exchange))
     return differences(resultOf(fixture), body, Object.is, 'the body was changed')
   })
   return [...changed, ...differences(answerOf(open), answerOf(open), Object.is, 'the second run')]
