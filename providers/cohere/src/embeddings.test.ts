@@ -40,6 +40,26 @@ describe('embeddings', () => {
     })
   })
 
+  test('of a part that has one too many are no answer: those behind it would be moved', () => {
+    const asked = call({ input: ['a', 'b'] })
+    const parts = [2, 1].map((count) => ({
+      object: 'list' as const,
+      model: 'm',
+      data: Array.from({ length: count }, (_, index) => ({
+        object: 'embedding' as const,
+        index,
+        embedding: [1],
+      })),
+    }))
+    expect(faultOf(() => embeddings?.join?.(parts, asked)).kind).toBe('bad_response')
+    expect(embeddings?.join?.(parts.slice(0, 1), asked).data).toHaveLength(2)
+  })
+
+  test.each(['input_type', 'truncate'])('with a %s that is no text are refused', (param) => {
+    const fault = faultOf(() => embeddings?.request(call({ input: 'a', [param]: 5 })))
+    expect(fault).toMatchObject({ kind: 'invalid_request', param })
+  })
+
   test.each([[[]], [[1, 2]], [[[1]]], [['a', null]], [{}], [null], [7]])('of %j are refused', (input) => {
     const fault = faultOf(() => embeddings?.request(call({ input })))
     expect(fault.kind).toBe('invalid_request')

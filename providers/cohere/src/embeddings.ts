@@ -44,15 +44,25 @@ function embedBody(call: Call<EmbeddingsRequest>, options: Pick<Options, 'input_
     if (value === null || value === undefined || written.has(name)) continue
     if (name !== 'user' || value !== '') call.dropped(name)
   }
-  const { dimensions, truncate, input_type: inputType } = body
+  const { dimensions } = body
+  const inputType = textAt(body, 'input_type')
+  const truncate = textAt(body, 'truncate')
   return {
     model: call.model,
     texts: textsOf(body.input),
-    input_type: typeof inputType === 'string' ? inputType : options.input_type,
+    input_type: inputType ?? options.input_type,
     embedding_types: [body.encoding_format === 'base64' ? 'base64' : 'float'],
     ...(typeof dimensions === 'number' && { output_dimension: dimensions }),
-    ...(typeof truncate === 'string' && { truncate }),
+    ...(truncate !== undefined && { truncate }),
   }
+}
+
+/** One of the vendor's own members; `null` is none. */
+function textAt(body: Readonly<EmbeddingsRequest>, name: string): string | undefined {
+  const value = body[name]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string') throw refuse(name, `must be a string, found ${kindOf(value)}`)
+  return value
 }
 
 function textsOf(input: unknown): readonly string[] {
@@ -75,8 +85,14 @@ function partsOf({ body }: Call<EmbeddingsRequest>): readonly EmbeddingsRequest[
   }))
 }
 
-function joined(answers: readonly EmbeddingsResponse[]): EmbeddingsResponse {
+function joined(
+  answers: readonly EmbeddingsResponse[],
+  { body: { input } }: Call<EmbeddingsRequest>,
+): EmbeddingsResponse {
   const data = answers.flatMap((answer) => answer.data).map((entry, index) => ({ ...entry, index }))
+  // One too many in a part would move all that are behind it.
+  if (Array.isArray(input) && data.length !== input.length)
+    throw badResponse(`its parts have ${data.length} embeddings for ${input.length} texts`)
   const counts = answers.map(({ usage }) => usage?.prompt_tokens)
   const known = counts.filter((count) => count !== undefined)
   const total = known.reduce((sum, count) => sum + count, 0)

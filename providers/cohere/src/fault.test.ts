@@ -13,6 +13,9 @@ describe('cohereFault()', () => {
     `invalid request: cannot parse "${prompt}"`,
     `invalid request: cannot parse '${prompt}' here`,
     `invalid request: cannot parse \`${prompt}\``,
+    `invalid request: cannot parse "${prompt}${' and more'.repeat(400)}"`,
+    `invalid request: cannot parse "${prompt}${' and "more"'.repeat(60)} to the end"`,
+    `invalid request: cannot parse "${prompt}`,
   ])('does not repeat a prompt: %s', (message) => {
     const fault = failed(400, message)
     expect(fault.kind).toBe('invalid_request')

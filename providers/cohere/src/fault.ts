@@ -46,11 +46,17 @@ function refined({ message, kind }: Fault, { status, inBand }: FailedResponse): 
   }
 }
 
-/** A message without what it may repeat of the request: long texts in quotes, and its end when it is long itself. */
+/**
+ * A message without what it may repeat of the request: long texts in quotes, also those whose end was cut off, and the end of the
+ * message when it is long itself.
+ */
 export function withoutPrompt(message: string): string {
   const quoted = message.replaceAll(
-    /(?<!\w)(["'`])((?:(?!\1).)*)\1(?!\w)/gs,
+    /(?<!\w)(["'`])((?:(?!\1).)*)(?:\1(?!\w)|$)/gs,
     (all, mark: string, text: string) => (text.length > longestQuote ? `${mark}…${mark}` : all),
   )
-  return quoted.length > longestMessage ? `${quoted.slice(0, longestMessage - 1)}…` : quoted
+  if (quoted.length <= longestMessage) return quoted
+  // Quotes inside of what is quoted: where it ends is not known, where it begins is.
+  const quote = quoted.search(/(?<!\w)["'`]/)
+  return `${quoted.slice(0, quote > 0 ? Math.min(quote, longestMessage - 1) : longestMessage - 1).trimEnd()}…`
 }
