@@ -27,42 +27,48 @@ export interface UserContent {
  * else.
  */
 export function userContent(content: unknown, path: string, report: Reporter): UserContent {
-  if (!Array.isArray(content)) return { content: textOf(content, path), documents: [] }
+  if (!Array.isArray(content)) return { content: textOf(content, path, report), documents: [] }
   const documents: TextDocument[] = []
   const parts = content.flatMap((part: unknown, index): object[] => {
     const place = `${path}[${index}]`
     const checked = partAt(part, place)
-    if (checked['type'] === 'image_url')
+    if (checked['type'] === 'image_url') {
+      reportLost(checked, ['type', 'image_url'], place, report)
       return [imagePart(checked['image_url'], `${place}.image_url`, report)]
+    }
     if (checked['type'] === 'file') {
-      documents.push(textDocument(checked['file'], `${place}.file`))
+      reportLost(checked, ['type', 'file'], place, report)
+      documents.push(textDocument(checked['file'], `${place}.file`, report))
       return []
     }
-    const text = partText(checked, place)
+    const text = partText(checked, place, report)
     return text === '' ? [] : [{ type: 'text', text }]
   })
   return { content: parts.length === 0 ? '' : parts, documents }
 }
 
 /** The text of a system or assistant message, its parts joined without anything between them. */
-export function textOf(content: unknown, path: string): string {
+export function textOf(content: unknown, path: string, report: Reporter): string {
   if (content === undefined || content === null) return ''
   if (typeof content === 'string') return content
   if (!Array.isArray(content))
     throw refuse(path, `must be a string or an array of parts, found ${kindOf(content)}`)
   return content
-    .map((part: unknown, index) => partText(partAt(part, `${path}[${index}]`), `${path}[${index}]`))
+    .map((part: unknown, index) => {
+      const place = `${path}[${index}]`
+      return partText(partAt(part, place), place, report)
+    })
     .join('')
 }
 
 /** The content of a tool result: a text, or text and the vendor's own documents. */
-export function resultContent(content: unknown, path: string): string | readonly object[] {
-  if (!Array.isArray(content)) return textOf(content, path)
+export function resultContent(content: unknown, path: string, report: Reporter): string | readonly object[] {
+  if (!Array.isArray(content)) return textOf(content, path, report)
   const parts = content.map((part: unknown, index): object => {
     const place = `${path}[${index}]`
     const checked = partAt(part, place)
     if (checked['type'] === 'document' && isObject(checked['document'])) return checked
-    return { type: 'text', text: partText(checked, place) }
+    return { type: 'text', text: partText(checked, place, report) }
   })
   return parts.length === 0 ? '' : parts
 }
@@ -72,9 +78,21 @@ function partAt(part: unknown, path: string): JsonObject {
   return part
 }
 
-function partText(part: JsonObject, path: string): string {
+/** Reports the members that are not among the `known` ones and say something. */
+export function reportLost(
+  holder: JsonObject,
+  known: readonly string[],
+  path: string,
+  report: Reporter,
+): void {
+  for (const [name, value] of Object.entries(holder))
+    if (!known.includes(name) && value !== null && value !== undefined) report.dropped(`${path}.${name}`)
+}
+
+function partText(part: JsonObject, path: string, report: Reporter): string {
   switch (part['type']) {
     case 'text':
+      reportLost(part, ['type', 'text'], path, report)
       return stringAt(part, 'text', path)
     case 'refusal':
       return stringAt(part, 'refusal', path)
@@ -93,13 +111,15 @@ function imagePart(image: unknown, path: string, report: Reporter): object {
   if (typeof url !== 'string') throw refuse(`${path}.url`, `must be a string, found ${kindOf(url)}`)
   if (!/^(?:https:\/\/|data:)/i.test(url)) throw refuse(`${path}.url`, 'must be an https: or data: URL')
   const detail = isObject(image) ? image['detail'] : undefined
+  if (isObject(image)) reportLost(image, ['url', 'detail'], path, report)
   const known = details.has(detail)
   if (!known && detail !== undefined && detail !== null) report.dropped(`${path}.detail`)
   return { type: 'image_url', image_url: { url, ...(known && { detail }) } }
 }
 
-function textDocument(file: unknown, path: string): TextDocument {
+function textDocument(file: unknown, path: string, report: Reporter): TextDocument {
   if (!isObject(file)) throw refuse(path, `must be an object, found ${kindOf(file)}`)
+  reportLost(file, ['file_data', 'filename'], path, report)
   const given = file['file_data']
   const parsed = typeof given === 'string' ? parseDataUrl(given) : undefined
   const readable = parsed?.mediaType.startsWith('text/') === true || parsed?.mediaType === 'application/json'

@@ -74,16 +74,20 @@ function writtenMessage(message: JsonObject, path: string, draft: Draft): JsonOb
       return assistantMessage(message, path, draft)
     case 'tool': {
       const id = stringAt(message, 'tool_call_id', path)
-      return { role, tool_call_id: id, content: resultContent(message['content'], `${path}.content`) }
+      return {
+        role,
+        tool_call_id: id,
+        content: resultContent(message['content'], `${path}.content`, draft.call),
+      }
     }
     default:
-      return { role, content: textOf(message['content'], `${path}.content`) }
+      return { role, content: textOf(message['content'], `${path}.content`, draft.call) }
   }
 }
 
-function assistantMessage(message: JsonObject, path: string, { names }: Draft): JsonObject {
+function assistantMessage(message: JsonObject, path: string, { names, call }: Draft): JsonObject {
   const { refusal, tool_calls: calls, tool_plan: plan } = message
-  const said = textOf(message['content'], `${path}.content`)
+  const said = textOf(message['content'], `${path}.content`, call)
   const text = said === '' && typeof refusal === 'string' ? refusal : said
   if (calls !== undefined && calls !== null && !Array.isArray(calls))
     throw refuse(`${path}.tool_calls`, `must be an array, found ${kindOf(calls)}`)

@@ -9,7 +9,7 @@ import {
 } from '@llmproxy/provider-kit'
 import { applied, unless } from './own-name.ts'
 import { responseFormat } from './response-format.ts'
-import { strictTools, toolChoice, toolMembers } from './tools.ts'
+import { functionCall, strictTools, toolChoice, toolMembers } from './tools.ts'
 
 /** What becomes of each member of a chat request for `/v2/chat`. */
 export const parameterRules: ParameterRules = {
@@ -31,7 +31,7 @@ export const parameterRules: ParameterRules = {
   tool_choice: (_, call) => toolChoice(call),
   parallel_tool_calls: 'drop',
   functions: (_, call) => toolMembers(call),
-  function_call: (_, call) => toolChoice(call),
+  function_call: (_, call) => functionCall(call),
   response_format: (_, call) => responseFormat(call),
   reasoning_effort: unless('thinking', (value) => ({
     thinking: { type: value === 'none' ? 'disabled' : 'enabled' },

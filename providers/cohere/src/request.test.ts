@@ -77,12 +77,72 @@ describe('parameters', () => {
   })
 })
 
+describe('what is lost', () => {
+  test('of tools and functions is reported', () => {
+    const lossy = {
+      type: 'function',
+      cache: 1,
+      function: { name: 'f', strict: false, returns: 'x', y: null },
+    }
+    const { dropped } = sent({ tools: [lossy], functions: [{ name: 'g', returns: 'x' }] })
+    expect(new Set(dropped)).toEqual(
+      new Set(['tools[0].cache', 'tools[0].function.returns', 'functions[0].returns']),
+    )
+  })
+
+  test('of content is reported, in every role', () => {
+    const mark = { cache_control: { type: 'ephemeral' } }
+    const text = { type: 'text', text: 'a', ...mark }
+    const image = { type: 'image_url', image_url: { url: 'https://example.test/a.png', alt: 'b' }, ...mark }
+    const file = { type: 'file', file: { file_data: 'data:text/plain,Hi', file_id: 'c' }, ...mark }
+    const call = { id: 'x', type: 'function', function: { name: 'f', arguments: '{}' } }
+    const messages = [
+      { role: 'system', content: [text] },
+      { role: 'user', content: [text, image, file] },
+      { role: 'assistant', content: [text], tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'x', content: [text] },
+    ]
+    expect(sent({ messages }).dropped).toEqual([
+      'messages[0].content[0].cache_control',
+      'messages[1].content[0].cache_control',
+      'messages[1].content[1].cache_control',
+      'messages[1].content[1].image_url.alt',
+      'messages[1].content[2].cache_control',
+      'messages[1].content[2].file.file_id',
+      'messages[2].content[0].cache_control',
+      'messages[3].content[0].cache_control',
+    ])
+  })
+
+  test('of two choices is the one of old clients', () => {
+    const both = { functions: [{ name: 'f' }], tool_choice: 'none', function_call: { name: 'f' } }
+    expect(sent(both)).toMatchObject({ body: { tool_choice: 'NONE' }, dropped: ['function_call'] })
+    expect(sent({ ...both, tool_choice: null })).toMatchObject({
+      body: { tool_choice: 'REQUIRED' },
+      dropped: [],
+    })
+  })
+})
+
 describe('messages', () => {
   test('names of tools that the vendor refuses are unique, and the plain ones stay', () => {
     const tools = ['a-b', 'a.b', 'a_b', '1st', ''].map(tool)
     const { body } = sent({ tools })
     const names = (body['tools'] as { function: { name: string } }[]).map((each) => each.function.name)
     expect(names).toEqual(['a_b_2', 'a_b_3', 'a_b', '_1st', '_'])
+  })
+
+  test('thousands of names that become the same are told apart in no time', () => {
+    const names = Array.from({ length: 8000 }, (_, index) =>
+      String.fromCharCode(0x4e00 + (index % 100), 0x4e00 + index / 100),
+    )
+    const begun = performance.now()
+    const { body } = sent({ tools: names.map(tool) })
+    // Some milliseconds; it was seconds when each name was counted from the beginning.
+    expect(performance.now() - begun).toBeLessThan(1000)
+    const sentNames = (body['tools'] as { function: { name: string } }[]).map((each) => each.function.name)
+    expect(new Set(sentNames).size).toBe(8000)
+    expect(sentNames.at(-1)).toBe('___8000')
   })
 
   test('what only describes an earlier answer is left out without a report', () => {

@@ -78,8 +78,9 @@ export class StreamedCalls {
   #add(open: OpenCall, given: unknown): ChatChunk[] {
     const text = typeof given === 'string' ? given : isObject(given) ? JSON.stringify(given) : ''
     if (open.begun) return this.#writer.toolArguments(open.index, text)
-    open.held += text
-    if ('null'.startsWith(open.held.trim())) return []
+    // Space around arguments says nothing, and is not collected.
+    open.held = (open.held + text).trim()
+    if ('null'.startsWith(open.held)) return []
     open.begun = true
     return this.#writer.toolArguments(open.index, open.held)
   }

@@ -15,13 +15,18 @@ export interface ToolNames {
 export function sentNames(body: Readonly<ChatRequest>): ToolNames {
   const bySent = new Map<string, string>()
   const byGiven = new Map<string, string>()
+  const counts = new Map<string, number>()
   const names = functionTools(body).map(({ name }) => name)
   // Names that can stay come first: another one must not take their place.
   for (const name of [...names.filter(isPlain), ...names.filter((name) => !isPlain(name))]) {
     if (byGiven.has(name)) continue
     const plain = plainName(name)
     let unique = plain
-    for (let count = 2; bySent.has(unique); count += 1) unique = `${plain}_${count}`
+    for (let count = counts.get(plain) ?? 2; bySent.has(unique); count += 1) {
+      unique = `${plain}_${count}`
+      // Where the next one begins: thousands of names may become the same.
+      counts.set(plain, count + 1)
+    }
     bySent.set(unique, name)
     byGiven.set(name, unique)
   }

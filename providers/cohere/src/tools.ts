@@ -3,17 +3,21 @@ import {
   type ChatRequest,
   type FunctionTool,
   functionTools,
+  isObject,
+  type JsonObject,
   type Members,
   refuse,
   type ToolWish,
   toolWish,
 } from '@llmproxy/provider-kit'
+import { reportLost } from './content.ts'
 import { sentNames } from './tool-names.ts'
 
 /** The tools to send: those that may be called. Throws a refusal for tools that are no functions. */
 export function toolMembers(call: Call<ChatRequest>): Members {
   const all = functionTools(call.body)
   if (all.length === 0) return {}
+  reportUnknown(call)
   const names = sentNames(call.body)
   const tools = allowedTools(all, wishOf(call.body)).map(({ name, description, parameters }) => ({
     type: 'function',
@@ -31,6 +35,12 @@ export function strictTools({ body }: Call<ChatRequest>): Members | undefined {
   const strict = functionTools(body).some((tool) => tool.strict)
   if (strict && body['strict_tools'] === false) return undefined
   return { strict_tools: strict || body['strict_tools'] }
+}
+
+/** The choice of old clients: where both are there, `tool_choice` holds. */
+export function functionCall(call: Call<ChatRequest>): Members | undefined {
+  const { tool_choice: current } = call.body
+  return current === undefined || current === null ? toolChoice(call) : undefined
 }
 
 /** The choice in the vendor's words: `auto` is not said, and a named function is the only tool that is left. */
@@ -52,7 +62,25 @@ function wishOf(body: Readonly<ChatRequest>): ToolWish | undefined {
 
 function allowedTools(all: readonly FunctionTool[], wish: ToolWish | undefined): readonly FunctionTool[] {
   if (wish === undefined || !('named' in wish)) return all
-  const missing = wish.named.find((name) => all.every((tool) => tool.name !== name))
+  const offered = new Set(all.map(({ name }) => name))
+  const missing = wish.named.find((name) => !offered.has(name))
   if (missing !== undefined) throw refuse('tool_choice', `${JSON.stringify(missing)} is not one of the tools`)
-  return all.filter(({ name }) => wish.named.includes(name))
+  const named = new Set(wish.named)
+  return all.filter(({ name }) => named.has(name))
+}
+
+const functionKeys = ['name', 'description', 'parameters', 'strict'] as const
+
+function reportUnknown(call: Call<ChatRequest>): void {
+  for (const [index, tool] of objectsOf(call.body.tools).entries()) {
+    reportLost(tool, ['type', 'function'], `tools[${index}]`, call)
+    if (isObject(tool['function']))
+      reportLost(tool['function'], functionKeys, `tools[${index}].function`, call)
+  }
+  for (const [index, called] of objectsOf(call.body['functions']).entries())
+    reportLost(called, functionKeys, `functions[${index}]`, call)
+}
+
+function objectsOf(list: unknown): readonly JsonObject[] {
+  return Array.isArray(list) ? list.filter(isObject) : []
 }
