@@ -40,7 +40,7 @@ function callPart(draft: Draft, call: unknown, path: string): JsonObject {
 
 function functionCall(draft: Draft, called: JsonObject, id: unknown, path: string): JsonObject {
   const name = stringAt(called, 'name', path)
-  if (typeof id === 'string')
-    draft.calls.set(id, { name, position: draft.calls.size + draft.contents.length })
+  draft.callCount += 1
+  if (typeof id === 'string') draft.calls.set(id, { name, position: draft.callCount })
   return { functionCall: { name, args: parsedArguments(called['arguments'], `${path}.arguments`) } }
 }

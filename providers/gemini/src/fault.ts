@@ -73,7 +73,8 @@ export function contentFault(response: FailedResponse): Fault | undefined {
 
 /** Throws the fault of an error that stands inside a 2xx; returns when `body` is none. */
 export function throwInBand(body: unknown): void {
-  if (errorOf(body) === undefined) return
+  // `null`, `false` and `""` are how servers say "no error"; a proxy on the way may say it in a word.
+  if (errorOf(body) === undefined && !(isObject(body) && Boolean(body['error']))) return
   const response = { status: 200, headers: {}, body, text: JSON.stringify(body), inBand: true }
   throw new ProviderFault(contentFault(response) ?? openaiFault(response))
 }
@@ -108,7 +109,10 @@ function detailsOf(error: JsonObject): readonly JsonObject[] {
 
 function isDailyQuota({ violations }: JsonObject): boolean {
   if (!Array.isArray(violations)) return false
-  return violations.some((each: unknown) => isObject(each) && /PerDay/i.test(String(each['quotaId'])))
+  return violations.some(
+    (each: unknown) =>
+      isObject(each) && typeof each['quotaId'] === 'string' && /PerDay/i.test(each['quotaId']),
+  )
 }
 
 /** `RetryInfo` says it in seconds: `34.4s`. */

@@ -1,3 +1,5 @@
+import { refuse } from '@llmproxy/provider-kit'
+
 /** What the generation of a model decides. */
 export interface ModelFamily {
   /** Schemas may be sent as full JSON Schema. */
@@ -36,7 +38,8 @@ export function modelId(model: string): string {
   return model.replace(/^models\//, '')
 }
 
-/** The path of a method of a model. */
+/** The path of a method of a model. Throws a refusal for a name that no URL can carry. */
 export function modelPath(model: string, method: string): string {
+  if (!model.isWellFormed()) throw refuse('model', 'has half of a character in it')
   return `/models/${encodeURIComponent(modelId(model))}:${method}`
 }

@@ -88,6 +88,29 @@ test('a result that comes late stands where the results are, and of calls with o
   expect(contents[4]?.parts).toEqual([{ functionResponse: { name: 'second', response: { result: '2' } } }])
 })
 
+test('results stand in the order of their calls, in a turn that has the ids of an earlier one as well', () => {
+  const calls = ['c0', 'c1'].map((id) => ({ id, type: 'function', function: { name: 'f', arguments: '' } }))
+  const result = (id: string) => ({ role: 'tool', tool_call_id: id, content: id })
+  const turn = [{ role: 'assistant', tool_calls: calls }, result('c1'), result('c0')]
+  const { body } = provider.operations.chat!.request(call({ messages: [user, ...turn, ...turn] }))
+  const { contents } = body as { contents: { parts: object[] }[] }
+  for (const place of [2, 4])
+    expect(contents[place]?.parts).toMatchObject(
+      ['c0', 'c1'].map((id) => ({ functionResponse: { response: { result: id } } })),
+    )
+})
+
+test('a model whose name no URL can carry is refused', () => {
+  const odd = { ...call({ messages: [user], input: 'Hi' }), model: 'gemini-\ud800' }
+  expect(() => provider.operations.chat?.request(odd)).toThrow(/^model: /)
+  expect(() => provider.operations.embeddings?.request(odd as never)).toThrow(/^model: /)
+})
+
+test('an old choice is refused without functions, beside a new one that is null as well', () => {
+  const body = { messages: [user], tool_choice: null, function_call: { name: 'f' } }
+  expect(() => provider.operations.chat?.request(call(body))).toThrow(/^function_call: /)
+})
+
 test('embeddings of anything but texts are refused with their path', () => {
   for (const input of odd.filter(
     (value) => typeof value !== 'string' && !(Array.isArray(value) && value.length === 0),

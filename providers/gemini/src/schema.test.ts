@@ -84,6 +84,38 @@ describe('openApiSchema()', () => {
     expect(() => openApiSchema({ $ref: '#/$defs/l0', $defs }, 'tools[0]')).toThrow('tools[0]: is too large')
   })
 
+  test('a schema that is deep only through its references is refused, and does not overflow', () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 4900 }, (_, level) => [
+        `l${level}`,
+        { type: 'object', properties: { a: next(level) } },
+      ]),
+    )
+    expect(() => openApiSchema({ $ref: '#/$defs/l0', $defs }, 'tools[0]')).toThrow('tools[0]: is too large')
+  })
+
+  test.each([{ description: 'x'.repeat(100_000) }, { enum: ['x'.repeat(100_000)] }])(
+    'a long text is not copied as often as anybody likes',
+    (long) => {
+      const reference = { $ref: '#/$defs/long' }
+      const names = Array.from({ length: 1000 }, (_, index) => `p${index}`)
+      const properties = Object.fromEntries(names.map((name) => [name, reference]))
+      const schema = { type: 'object', properties, $defs: { long: { type: 'string', ...long } } }
+      expect(() => openApiSchema(schema, 'here')).toThrow('here: is too large')
+      const once = { type: 'object', properties: { a: reference, b: { type: 'string', ...long } } }
+      expect(() => openApiSchema({ ...once, $defs: schema.$defs }, 'here')).not.toThrow()
+    },
+  )
+
+  test('references are percent-encoded; names of anchors are not taken for the whole schema', () => {
+    const properties = { a: { $ref: '#/$defs/My%20type' }, b: { $ref: '#anchor' }, c: { $ref: '#/%' } }
+    const $defs = { 'My type': { type: 'integer' } }
+    expect(openApiSchema({ type: 'object', properties, $defs }, 'here')).toEqual({
+      type: 'object',
+      properties: { a: { type: 'integer' }, b: { type: 'object' }, c: { type: 'object' } },
+    })
+  })
+
   test('what comes out stays within the subset', () => {
     const schema = {
       $schema: 'https://json-schema.org/draft/2020-12/schema',

@@ -20,6 +20,10 @@ const formats: ReadonlySet<unknown> = new Set(['date-time', 'enum', 'int32', 'in
 
 /** References are copied to where they are used: a small schema may become one without an end that anybody waits for. */
 const mostSchemas = 5000
+/** A text of this length, copied, counts like one schema. */
+const charactersPerSchema = 200
+/** Each level is a call inside of a call, and the whole body may be no deeper than the gateway takes it. */
+const deepest = 200
 
 interface Place {
   readonly root: JsonObject
@@ -28,15 +32,16 @@ interface Place {
   /** Where the schema stands in the client's body. */
   readonly path: string
   readonly written: { count: number }
+  readonly depth: number
 }
 
 /**
  * A JSON Schema in the OpenAPI subset of older models: references resolved, type lists and `null` as `nullable`, `const` as
  * `enum`, `oneOf` as `anyOf`, `allOf` merged, all other keywords left out. A schema that contains itself ends in a plain object.
- * Throws a refusal for `path` when more than 5000 schemas come out of it.
+ * Throws a refusal for `path` when more than 5000 schemas come out of it, or 200 inside of each other.
  */
 export function openApiSchema(schema: JsonObject, path: string): JsonObject {
-  return converted(schema, { root: schema, inside: new Set(), path, written: { count: 0 } })
+  return converted(schema, { root: schema, inside: new Set(), path, written: { count: 0 }, depth: 0 })
 }
 
 /** Whether a schema of arguments says that there are none. */
@@ -47,10 +52,13 @@ export function isEmptyObjectSchema(schema: JsonObject): boolean {
   return empty && !combined && !isObject(schema['additionalProperties'])
 }
 
-function converted(given: unknown, place: Place): JsonObject {
+function converted(given: unknown, outer: Place): JsonObject {
   if (!isObject(given)) return {}
+  const place = { ...outer, depth: outer.depth + 1 }
   place.written.count += 1
-  if (place.written.count > mostSchemas)
+  // What is copied counts by its length, too: a long text may be referred to a thousand times.
+  if (place.inside.size > 0) place.written.count += Math.floor(textLength(given) / charactersPerSchema)
+  if (place.written.count > mostSchemas || place.depth > deepest)
     throw refuse(place.path, 'is too large once its references are resolved')
   if (typeof given['$ref'] === 'string') return referred(given, given['$ref'], place)
   const { allOf, ...schema } = given
@@ -65,6 +73,11 @@ function converted(given: unknown, place: Place): JsonObject {
   return typed(result, schema['type'])
 }
 
+function textLength(schema: JsonObject): number {
+  const texts = [schema['description'], schema['title'], schema['pattern'], schema['enum'], schema['const']]
+  return texts.reduce<number>((sum, text) => sum + (JSON.stringify(text)?.length ?? 0), 0)
+}
+
 function referred(given: JsonObject, reference: string, place: Place): JsonObject {
   const target = reference.startsWith('#') ? resolved(place.root, reference.slice(1)) : undefined
   if (target === undefined || place.inside.has(reference)) return { type: 'object' }
@@ -72,7 +85,10 @@ function referred(given: JsonObject, reference: string, place: Place): JsonObjec
   return converted({ ...target, ...beside }, { ...place, inside: new Set([...place.inside, reference]) })
 }
 
-function resolved(root: JsonObject, pointer: string): JsonObject | undefined {
+/** What a JSON pointer in a URL fragment points to; names of anchors point to nothing here. */
+function resolved(root: JsonObject, fragment: string): JsonObject | undefined {
+  const pointer = decoded(fragment)
+  if (pointer !== '' && !pointer.startsWith('/')) return undefined
   let target: unknown = root
   for (const step of pointer.split('/').slice(1)) {
     const name = step.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -80,6 +96,14 @@ function resolved(root: JsonObject, pointer: string): JsonObject | undefined {
     target = (target as JsonObject)[name]
   }
   return isObject(target) ? target : undefined
+}
+
+function decoded(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment)
+  } catch {
+    return fragment
+  }
 }
 
 /** The subset has no intersection: the members are put together, and what stands beside `allOf` wins. */

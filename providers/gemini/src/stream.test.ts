@@ -28,10 +28,20 @@ test('a stream of nothing but usage has no answer', () => {
   expect(() => decoder.end?.()).toThrow('closed before it had ended')
 })
 
-test('usage that nobody tells is none', () => {
+test.each([[{}], [{ usageMetadata: {} }], [{ usageMetadata: { trafficType: 'ON_DEMAND' } }]])(
+  'usage that nobody tells is none: %j',
+  (told) => {
+    const decoder = contentDecoder(call)
+    decoder.event(event('Hello', { finishReason: 'STOP' }))
+    decoder.event({ data: JSON.stringify({ candidates: [], ...told }) })
+    expect(decoder.end?.()).toEqual([])
+  },
+)
+
+test('an error that is no more than a text is an error', () => {
   const decoder = contentDecoder(call)
-  decoder.event(event('Hello', { finishReason: 'STOP' }))
-  expect(decoder.end?.()).toEqual([])
+  expect(() => decoder.event({ data: '{"error":"Bad gateway"}' })).toThrow('Bad gateway')
+  expect(decoder.event({ data: '{"error":null}' })).toEqual([])
 })
 
 test('a prompt that is blocked after the model began ends with the filter', () => {

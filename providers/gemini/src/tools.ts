@@ -16,7 +16,7 @@ export function toolSettings(call: Call<ChatRequest>, fullSchemas: boolean): Jso
   const offered = functionTools(call.body)
   const wish = toolWish(call.body)
   if (offered.length === 0) {
-    const name = call.body.tool_choice === undefined ? 'function_call' : 'tool_choice'
+    const name = (call.body.tool_choice ?? undefined) === undefined ? 'function_call' : 'tool_choice'
     if (wish !== undefined && wish.mode !== 'none' && !asksForNothing(name, call.body[name])) {
       throw refuse(name, 'there are no tools to choose from')
     }

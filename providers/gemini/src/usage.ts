@@ -2,10 +2,11 @@ import { isObject, type JsonObject, type Usage } from '@llmproxy/provider-kit'
 
 /**
  * `usageMetadata` in OpenAI's terms: the vendor's candidates exclude the thoughts, its prompt includes what was cached. Counts of zero
- * may be absent. `null` when nothing is told.
+ * may be absent. `null` when not even the prompt is counted.
  */
 export function usageOf(metadata: unknown): Usage | null {
-  if (!isObject(metadata)) return null
+  // No prompt is of zero tokens: one that is not counted is not known.
+  if (!isObject(metadata) || typeof metadata['promptTokenCount'] !== 'number') return null
   const prompt = count(metadata, 'promptTokenCount')
   const reasoning = count(metadata, 'thoughtsTokenCount')
   const completion = count(metadata, 'candidatesTokenCount') + reasoning
