@@ -105,20 +105,4 @@ describe('embeddings', () => {
   ])('of %j are asked for in %s parts', (input, parts) => {
     expect(embeddings?.split?.(call({ model: 'd', input }))?.length).toBe(parts)
   })
-
-  test('are numbered through; a usage that one part lacks is unknown', () => {
-    const part = (usage?: object) => ({
-      object: 'list',
-      model: 'm',
-      data: [{ object: 'embedding', index: 0, embedding: [1] }],
-      ...(usage && { usage }),
-    })
-    const tokens = { prompt_tokens: 2, total_tokens: 2 }
-    const joined = embeddings?.join?.([part(tokens), part(tokens)] as never, call({}))
-    expect(joined).toMatchObject({
-      data: [{ index: 0 }, { index: 1 }],
-      usage: { prompt_tokens: 4, total_tokens: 4 },
-    })
-    expect(embeddings?.join?.([part(tokens), part()] as never, call({}))).not.toHaveProperty('usage')
-  })
 })
