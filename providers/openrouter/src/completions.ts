@@ -34,8 +34,15 @@ export function completions(headers: HeaderMap): Operation<CompletionRequest, Co
         text: typeof choice['text'] === 'string' ? choice['text'] : '',
         finish_reason: choice.finish_reason ?? 'stop',
       }))
-      const head = { id: `cmpl-${call.id}`, created: call.created, model: call.model }
-      return { ...head, ...body, object: 'text_completion', choices }
+      const { id, created, model } = body
+      return {
+        ...body,
+        id: typeof id === 'string' && id !== '' ? id : `cmpl-${call.id}`,
+        object: 'text_completion',
+        created: typeof created === 'number' ? created : call.created,
+        model: typeof model === 'string' && model !== '' ? model : call.model,
+        choices,
+      }
     },
     stream() {
       const decoder = openaiCompletionDecoder()

@@ -104,6 +104,26 @@ describe('a video job', () => {
   })
 })
 
+test.each([
+  ['application/json', 'eyJlcnJvciI6MX0='],
+  ['text/html', 'PGgxPg=='],
+  ['video/mp4', ''],
+])('a file of the type %s with %j is no video', (mediaType, base64) => {
+  const { videos } = create().operations
+  const body = { mediaType, base64, job: { id: 'a', status: 'completed' } }
+  expect(faultOf(() => videos?.response?.(body, call({})))).toMatchObject({ kind: 'bad_response' })
+})
+
+test('a native completion with an empty head gets one', () => {
+  const { completions } = create({ completions: 'native' }).operations
+  const body = { id: null, created: null, model: '', choices: [{ text: 'a', finish_reason: 'stop' }] }
+  expect(completions?.response?.(body, call({ prompt: 'x' }))).toMatchObject({
+    id: 'cmpl-abc',
+    created: 7,
+    model: 'openai/gpt-4o',
+  })
+})
+
 describe('odd requests', () => {
   const bodies: unknown[] = [
     {},

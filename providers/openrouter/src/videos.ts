@@ -28,6 +28,7 @@ export function videos(headers: HeaderMap, pollMs: number): Operation<VideoReque
       const { base64, mediaType, job } = isBinary(body) ? body : { job: body }
       const { unsigned_urls: _urls, polling_url: _polling, ...rest } = isObject(job) ? job : {}
       const created = typeof rest['created'] === 'number' ? rest['created'] : call.created
+      if (base64 !== undefined && !isVideo(base64, mediaType)) throw badResponse('the video is not a file')
       if (base64 !== undefined)
         return { ...rest, created, data: [{ b64_json: base64, mime_type: mediaType }] }
       if (failures.has(rest['status'])) throw failed(rest)
@@ -67,6 +68,11 @@ function jobOf(body: unknown): JsonObject {
 function urlsOf(job: JsonObject): string[] {
   const urls = job['unsigned_urls']
   return Array.isArray(urls) ? urls.filter((url): url is string => typeof url === 'string' && url !== '') : []
+}
+
+/** A text in the place of the file is news of something else, such as an error. */
+function isVideo(base64: string, mediaType = ''): boolean {
+  return base64 !== '' && !/^text\/|^application\/(?:json|problem\+json|xml)$/.test(mediaType)
 }
 
 function isBinary(body: unknown): body is BinaryAnswer {
