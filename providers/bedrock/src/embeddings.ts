@@ -99,13 +99,21 @@ function partsOf(call: EmbeddingsCall): readonly EmbeddingsRequest[] | undefined
 function vectorsOf(body: unknown, call: EmbeddingsCall): EmbeddingsResponse {
   if (!isObject(body)) throw badResponse('it is not an object')
   const vectors = listOf(body)
+  // One too few, and the vectors of all the parts behind it would belong to other texts.
+  const expected = textsOf(call.body.input).length
+  if (vectors.length !== expected)
+    throw badResponse(`it has ${vectors.length} embeddings for ${expected} inputs`)
   const data = vectors.map((embedding, index) => {
-    if (!Array.isArray(embedding)) throw badResponse('an embedding is not a list of numbers')
-    return { object: 'embedding' as const, index, embedding: embedding as number[] }
+    if (!isVector(embedding)) throw badResponse('an embedding is not a list of numbers')
+    return { object: 'embedding' as const, index, embedding }
   })
   const { inputTextTokenCount: tokens } = body
   const usage = typeof tokens === 'number' ? { usage: { prompt_tokens: tokens, total_tokens: tokens } } : {}
   return { object: 'list', data, model: call.model, ...usage }
+}
+
+function isVector(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((number: unknown) => typeof number === 'number')
 }
 
 /** One vector, a list of them, or lists by type. */

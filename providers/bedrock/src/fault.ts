@@ -40,15 +40,25 @@ const waits: ReadonlySet<FaultKind> = new Set(['rate_limit', 'overloaded', 'upst
 
 /**
  * Classifies a failure by the exception that the header `x-amzn-errortype` names, or by its status when that is one of this
- * vendor's. `undefined` for any other, which then gets the default classification.
+ * vendor's; any other gets the default classification. `undefined` for errors inside of a 2xx.
  */
 export function converseFault(response: FailedResponse): Fault | undefined {
   const { status, headers, body, inBand } = response
   if (inBand) return undefined
   const named = exceptionName(headers['x-amzn-errortype'] ?? (isObject(body) ? body['__type'] : undefined))
   if (named !== undefined && Object.hasOwn(exceptions, named)) return faultOf(named, body, response)
+  const usual = openaiFault(response)
   // An answer without the header, from a proxy on the way: only this status means something else than elsewhere.
-  return status === 424 ? { ...openaiFault(response), kind: 'upstream' } : undefined
+  const kind = status === 424 ? 'upstream' : usual.kind
+  return { ...usual, kind, message: withoutSignature(usual.message) }
+}
+
+/** Complaints about a signature quote what was signed, the session token included, and the header with it. */
+function withoutSignature(message: string): string {
+  const quote = message.search(
+    /\bThe Canonical String\b|\bAuthorization=|\bx-amz-security-token\b|AWS4-HMAC-SHA256/i,
+  )
+  return quote === -1 ? message : `${message.slice(0, quote).trimEnd()} […]`
 }
 
 /** The fault of an exception inside of a stream: the data of an event named `exception`. */
@@ -68,7 +78,7 @@ function faultOf(name: string, body: unknown, { status, headers, inBand }: Faile
   const shown = inBand ? known?.status : status
   return {
     kind,
-    message: redactKeys(message),
+    message: withoutSignature(redactKeys(message)),
     code: codes[kind] ?? null,
     param: null,
     ...(wait !== undefined && { retryAfterMs: wait }),

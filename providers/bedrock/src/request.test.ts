@@ -35,6 +35,7 @@ test.each([
   [{ stop: ['a', 5] }, 'invalid_request', 'stop'],
   [{ additionalModelRequestFields: [] }, 'invalid_request', 'additionalModelRequestFields'],
   [{ model: '..' }, 'invalid_request', 'model'],
+  [{ model: 'amazon.\ud800' }, 'invalid_request', 'model'],
 ])('%o is refused: %s, %s', (body, kind, param) => {
   expect(faultOf(() => sent(body))).toMatchObject({ kind, param })
 })

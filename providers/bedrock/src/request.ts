@@ -41,6 +41,7 @@ export function converseRequest(call: Call<ChatRequest>): UpstreamRequest {
 export function modelPath(model: string, action: string): string {
   // Alone these two survive the encoding, and mean another path.
   if (model === '.' || model === '..') throw refuse('model', `${JSON.stringify(model)} is not a model id`)
+  if (!model.isWellFormed()) throw refuse('model', 'has half of a character in it')
   return `/model/${encodeURIComponent(model)}/${action}`
 }
 
