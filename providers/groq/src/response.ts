@@ -1,4 +1,4 @@
-import { isObject, mendedAnswers } from '@llmproxy/provider-kit'
+import { isObject, mendedAnswers, ProviderFault } from '@llmproxy/provider-kit'
 import { chatFault } from './fault.ts'
 
 /**
@@ -8,10 +8,20 @@ import { chatFault } from './fault.ts'
 export const answers = mendedAnswers({
   frame: (frame) => {
     const { x_groq: own } = frame
-    if (!isObject(own) || !isObject(own['usage'])) return
+    if (!isObject(own)) return
+    // Where the vendor says why it broke off a stream: what follows is `[DONE]`, as if nothing had happened.
+    if (typeof own['error'] === 'string' && own['error'] !== '') throw broken(own['error'])
+    if (!isObject(own['usage'])) return
     const { usage, ...rest } = own
     if (!isObject(frame['usage'])) frame['usage'] = usage
     frame['x_groq'] = rest
   },
   fault: chatFault,
 })
+
+function broken(error: string): ProviderFault {
+  const body = { error: { message: error } }
+  return new ProviderFault(
+    chatFault({ status: 200, headers: {}, body, text: JSON.stringify(body), inBand: true }),
+  )
+}
