@@ -40,7 +40,7 @@ export function nativeMessages(call: Call<ChatRequest>): readonly JsonObject[] {
 
 function addMessage(draft: Draft, message: unknown, path: string): void {
   if (!isObject(message)) throw refuse(path, `must be an object with a role, found ${kindOf(message)}`)
-  reportName(draft, message, path)
+  reportMembers(draft, message, path)
   switch (message['role']) {
     case 'system':
     case 'developer':
@@ -56,8 +56,25 @@ function addMessage(draft: Draft, message: unknown, path: string): void {
   }
 }
 
-function reportName(draft: Draft, { name }: JsonObject, path: string): void {
-  if (name !== undefined && name !== null) draft.call.dropped(`${path}.name`)
+/** Translated, or members of our own answers that clients send back: those describe an answer and ask for nothing. */
+const understood: ReadonlySet<string> = new Set([
+  'role',
+  'content',
+  'refusal',
+  'tool_calls',
+  'tool_call_id',
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'thinking_blocks',
+  'annotations',
+  'citations',
+])
+
+/** Reports what a message says and the server cannot be told, such as `name`. */
+function reportMembers(draft: Draft, message: JsonObject, path: string): void {
+  for (const [name, value] of Object.entries(message))
+    if (!understood.has(name) && value !== null && value !== undefined) draft.call.dropped(`${path}.${name}`)
 }
 
 function add(draft: Draft, role: string, message: JsonObject, path: string, members: JsonObject = {}): void {

@@ -61,11 +61,12 @@ export function toolCallsOf(message: JsonObject, madeId: (position: number) => s
     const name = textAt(called, 'name')
     if (name === '') throw badResponse('a tool call has no name')
     const given = called['arguments'] ?? {}
-    const text = typeof given === 'string' ? given.trim() || '{}' : JSON.stringify(given)
+    const text = typeof given === 'string' ? given.trim() : JSON.stringify(given)
     return {
       id: textAt(call, 'id') || madeId(position),
       type: 'function',
-      function: { name, arguments: text },
+      // Nothing, and the word `null` alone, say that there are none.
+      function: { name, arguments: text === '' || text === 'null' ? '{}' : text },
     }
   })
 }
