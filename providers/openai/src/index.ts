@@ -11,6 +11,7 @@ import {
   videoJobs,
 } from '@llmproxy/provider-kit'
 import { completions } from './completions.ts'
+import { conflictFault } from './fault.ts'
 import { type Options, options } from './options.ts'
 import { parameters } from './parameters.ts'
 
@@ -30,6 +31,7 @@ function create(settings: Options): Provider {
     authorize: bearer(settings.api_key),
     operations: ['chat', 'embeddings', 'images'],
     headers,
+    fault: conflictFault,
     patch: (call, operation) => fixes(call, operation, settings),
   })
   const { chat } = provider.operations
