@@ -64,6 +64,7 @@ const levels: Readonly<Record<string, string>> = {
   none: 'low',
   minimal: 'low',
   low: 'low',
+  default: 'medium',
   medium: 'medium',
   high: 'high',
   xhigh: 'high',
