@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FormFile } from '@llmproxy/provider-kit'
 
 /** A `multipart/form-data` body (RFC 7578) and the header that names its boundary. */
@@ -6,8 +7,23 @@ export interface Multipart {
   readonly bytes: Buffer
 }
 
-/** Writes form fields. `boundary` must not occur in any of them: an id of the gateway's own does not. */
-export function multipart(form: Readonly<Record<string, string | FormFile>>, boundary: string): Multipart {
+type Form = Readonly<Record<string, string | FormFile>>
+
+/**
+ * A boundary that no field contains. Made from the bytes of the fields themselves: whoever chose them, and the id of the request,
+ * would have to write the digest of a text into that text.
+ */
+export function boundaryOf(form: Form): string {
+  const digest = createHash('sha256')
+  for (const [name, value] of Object.entries(form)) {
+    if (typeof value === 'string') digest.update(name).update(value)
+    else digest.update(name).update(value.filename).update(value.mediaType).update(value.bytes)
+  }
+  return `llmproxy-${digest.digest('hex').slice(0, 40)}`
+}
+
+/** Writes form fields. `boundary` must not occur in any of them. */
+export function multipart(form: Form, boundary = boundaryOf(form)): Multipart {
   const parts: Buffer[] = []
   for (const [name, value] of Object.entries(form)) {
     const file = typeof value === 'string' ? undefined : value

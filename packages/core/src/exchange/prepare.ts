@@ -39,7 +39,7 @@ export function prepare(input: PrepareInput): PreparedRequest {
   if (method === 'GET') return { operation, method, url, headers }
   if (upstream.form === undefined)
     return { operation, method, url, headers, body: bodyBytes(upstream, input) }
-  const { contentType, bytes } = multipart(upstream.form, `llmproxy-${input.call.id}`)
+  const { contentType, bytes } = multipart(upstream.form)
   return { operation, method, url, headers: { ...headers, 'content-type': contentType }, body: bytes }
 }
 

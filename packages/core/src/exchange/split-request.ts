@@ -5,9 +5,13 @@ import { prepare, type PrepareInput } from './prepare.ts'
 /** More exchanges than this for one client request are somebody's mistake, or an attack on the vendor's limits. */
 const mostParts = 256
 
+/** Bytes that the parts may have beyond those of the request: what each of them repeats is sent as often as there are parts. */
+const mostRepeated = 16 * 1024 * 1024
+
 /**
  * The request of one attempt, or those of its parts when the provider splits it. A part is a request of its own, never streamed.
- * Throws what the provider throws, and a `ProviderFault` (400) for too many parts.
+ * Throws what the provider throws, and a `ProviderFault` (400) for too many parts, or
+ * for parts that are so many times larger than the request.
  */
 export function splitRequest(input: PrepareInput): {
   readonly request: PreparedRequest
@@ -17,25 +21,40 @@ export function splitRequest(input: PrepareInput): {
   const bodies = codec.join === undefined ? undefined : codec.split?.(call)
   if (bodies === undefined || bodies.length < 2) return { request: prepare(input) }
   if (bodies.length > mostParts) throw tooMany(bodies.length)
-  const parts = bodies.map((body, position) => part(input, body, position))
+  const parts: Part[] = []
+  let room = input.ingress.bytes.length + mostRepeated
+  for (const [position, body] of bodies.entries()) {
+    const members = ownMembers(body)
+    const bytes = Buffer.from(JSON.stringify(members))
+    const made = part(input, { members, bytes }, position)
+    room -= Math.max(bytes.length, made.request.body?.length ?? 0)
+    if (room < 0) throw tooLarge(bodies.length)
+    parts.push(made)
+  }
   return { request: parts[0]!.request, parts }
 }
 
-function part(input: PrepareInput, body: unknown, position: number): Part {
+interface PartBody {
+  readonly members: object
+  readonly bytes: Buffer
+}
+
+/** A part is never streamed. */
+function ownMembers(body: unknown): object {
+  const { stream: _stream, stream_options: _options, ...members } = body as Record<string, unknown>
+  return members
+}
+
+function part(input: PrepareInput, { members, bytes }: PartBody, position: number): Part {
   const call: Call = {
     ...input.call,
     // Ids that translations make from the call's must differ between the parts.
     id: `${input.call.id}-${position}`,
     stream: false,
-    body: body as object,
+    body: members,
     dropped: (field) => input.call.dropped(field),
   }
-  const { stream: _stream, stream_options: _options, ...members } = body as Record<string, unknown>
-  const ingress = {
-    ...input.ingress,
-    body: members as typeof input.ingress.body,
-    bytes: Buffer.from(JSON.stringify(members)),
-  }
+  const ingress = { ...input.ingress, body: members as typeof input.ingress.body, bytes }
   return { call, request: prepare({ ...input, call, ingress, askUsage: false }) }
 }
 
@@ -43,6 +62,14 @@ function tooMany(count: number): ProviderFault {
   return new ProviderFault({
     kind: 'invalid_request',
     message: `this request takes ${count} exchanges with the provider, more than ${mostParts}: send several requests`,
+    code: 'too_many_parts',
+  })
+}
+
+function tooLarge(count: number): ProviderFault {
+  return new ProviderFault({
+    kind: 'invalid_request',
+    message: `this request takes ${count} exchanges with the provider, and is too large to repeat its members in each: send several requests`,
     code: 'too_many_parts',
   })
 }
