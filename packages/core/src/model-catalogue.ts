@@ -1,8 +1,8 @@
 import type { Clock } from './clock.ts'
-import { parseJson } from './exchange/classify.ts'
+import { parseBytes } from './exchange/classify.ts'
 import { prepareAlone } from './exchange/prepare.ts'
 import type { LiveProvider } from './live-provider.ts'
-import { answeredAt } from './probe.ts'
+import { answeredAt, mostMembers } from './probe.ts'
 import { entryOf } from './routing/route-target.ts'
 
 /** Milliseconds that a client who asks for the model list waits for the vendors at most. */
@@ -79,7 +79,7 @@ async function listed(live: LiveProvider, clock: Clock): Promise<readonly string
     const answer = await answeredAt(models!.baseUrl, live, request, clock, patienceMs)
     if ('kind' in answer || answer.status !== 200) return undefined
     const patterns = patternsOf(live)
-    const ids: readonly unknown[] = models!.response(parseJson(answer.bytes.toString('utf8')))
+    const ids: readonly unknown[] = models!.response(parseBytes(answer.bytes, mostMembers))
     const covered = ids.filter(
       (id): id is string =>
         typeof id === 'string' && id.length <= 256 && patterns.some((prefix) => id.startsWith(prefix)),

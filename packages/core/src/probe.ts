@@ -8,7 +8,7 @@ import {
 } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
 import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
-import { classify, parseJson, thrownFault } from './exchange/classify.ts'
+import { classify, parseBytes, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { openUpstream } from './exchange/upstream.ts'
@@ -33,6 +33,8 @@ export interface ProbeReport {
 
 /** Bytes: model lists of aggregators are long, and nothing else is. */
 const answerLimit = 16 * 1024 * 1024
+/** Objects, arrays and members of such an answer: a thousand models with a thousand members each. */
+export const mostMembers = 1_000_000
 
 /** Asks one provider whether it is well. Never rejects; `timeoutMs` is the limit for all of it. */
 export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number): Promise<ProbeReport> {
@@ -135,7 +137,7 @@ function generateRequest(live: LiveProvider, clock: Clock) {
 
 function verdictOf({ provider }: LiveProvider, answer: Answer, kind: ProbeKind): HealthVerdict {
   const text = answer.bytes.toString('utf8', 0, 65_536)
-  const body = parseJson(answer.bytes.toString('utf8'))
+  const body = parseBytes(answer.bytes, mostMembers)
   const { status, headers } = answer
   const seen = { status, headers, body, text }
   const failed: FailedResponse = { ...seen, inBand: false }

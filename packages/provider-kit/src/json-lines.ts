@@ -2,24 +2,32 @@ import type { Framing, FramingLimits, SseEvent } from './contract.ts'
 import { ProviderFault } from './fault.ts'
 
 const lineFeed = 0x0a
+/** Bytes that a stream keeps for the beginning of its next line. */
+const mostSpare = 64 * 1024
 
 /** The framing of newline-delimited JSON: each line that is not blank is the data of one event. Linear in the bytes. */
 export function jsonLines({ eventBytes }: FramingLimits): Framing {
-  let pieces: Uint8Array[] = []
+  let line = Buffer.alloc(0)
   let held = 0
   const take = (last: Uint8Array): SseEvent[] => {
-    const data = Buffer.concat([...pieces, last])
+    const data = Buffer.concat([line.subarray(0, held), last])
       .toString('utf8')
       .trim()
-    pieces = []
     held = 0
+    if (line.length > mostSpare) line = Buffer.alloc(0)
     return data === '' ? [] : [{ data }]
   }
   const hold = (piece: Uint8Array): void => {
-    held += piece.length
-    if (held > eventBytes) throw tooLong(eventBytes)
-    // A copy: the bytes belong to the transport.
-    if (piece.length > 0) pieces.push(Uint8Array.from(piece))
+    const length = held + piece.length
+    if (length > eventBytes) throw tooLong(eventBytes)
+    if (length > line.length) {
+      // It doubles: a line in a thousand pieces is copied twice, and pieces of one byte do not cost a hundred each.
+      const longer = Buffer.allocUnsafeSlow(Math.max(512, length * 2))
+      line.copy(longer, 0, 0, held)
+      line = longer
+    }
+    line.set(piece, held)
+    held = length
   }
   return {
     push(bytes) {

@@ -19,31 +19,36 @@ const checksumLength = 4
  * `end()` for one that is cut off. Linear in the bytes.
  */
 export function eventStream({ eventBytes }: FramingLimits): Framing {
-  let pieces: Buffer[] = []
+  let buffer = Buffer.alloc(0)
   let held = 0
   let wanted = preludeLength
-  const take = (): Buffer => {
-    const bytes = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
-    pieces = [bytes]
-    return bytes
+  const hold = (bytes: Uint8Array): void => {
+    const length = held + bytes.length
+    if (length > buffer.length) {
+      // It doubles: pieces of one byte that were kept one by one would cost a hundred each.
+      const larger = Buffer.allocUnsafeSlow(Math.max(512, length * 2))
+      buffer.copy(larger, 0, 0, held)
+      buffer = larger
+    }
+    buffer.set(bytes, held)
+    held = length
   }
   return {
     push(bytes) {
       const events: SseEvent[] = []
-      // A copy: the bytes belong to the transport.
-      if (bytes.length > 0) pieces.push(Buffer.from(bytes))
-      held += bytes.length
-      while (held >= wanted) {
-        const start = take()
+      hold(bytes)
+      let at = 0
+      while (held - at >= wanted) {
         if (wanted === preludeLength) {
-          wanted = messageLength(start, eventBytes)
+          wanted = messageLength(buffer.subarray(at, held), eventBytes)
           continue
         }
-        events.push(eventOf(start.subarray(0, wanted)))
-        pieces = [start.subarray(wanted)]
-        held -= wanted
+        events.push(eventOf(buffer.subarray(at, at + wanted)))
+        at += wanted
         wanted = preludeLength
       }
+      buffer.copyWithin(0, at, held)
+      held -= at
       return events
     },
     end() {

@@ -1,5 +1,6 @@
 import { type FailedResponse, openaiFault, type Provider } from '@llmproxy/provider-kit'
 import { carriedFault, pluginFault } from './plugin-fault.ts'
+import { findBulk } from './json-bulk.ts'
 import type { AttemptFault } from './transfer.ts'
 
 /** The provider's verdict on a failure, else the OpenAI error shape's. Never throws: a failing classifier is a bad response. */
@@ -49,4 +50,12 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
+}
+
+/**
+ * The JSON value of an answer, or `undefined`; also for one that is nested too deep, or has more than `maxMembers` objects, arrays and
+ * members: to parse it would hold everybody up.
+ */
+export function parseBytes(bytes: Buffer, maxMembers = Infinity): unknown {
+  return findBulk(bytes, maxMembers) === undefined ? parseJson(bytes.toString('utf8')) : undefined
 }

@@ -1,6 +1,6 @@
 import type { Call, FollowUp, Operation, PreparedRequest, UpstreamRequest } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
-import { isErrorBody, parseJson, thrownFault } from './classify.ts'
+import { isErrorBody, parseBytes, thrownFault } from './classify.ts'
 import { type Answer, ask, type AskedUpstream } from './ask.ts'
 import { prepareAlone } from './prepare.ts'
 import type { AttemptFault, Transfer } from './transfer.ts'
@@ -42,7 +42,7 @@ export class Follow {
     const follow = this.#followUp(answer)
     if (follow === undefined) return this.#settle(answer)
     if ('kind' in follow) return this.#settle(follow)
-    this.#job = parseJson(answer.bytes.toString('utf8'))
+    this.#job = parseBytes(answer.bytes)
     const wait = Number.isFinite(follow.afterMs) ? Math.max(shortestWaitMs, follow.afterMs) : shortestWaitMs
     this.#timer = this.#input.clock.after(wait, () => this.#ask(follow))
   }
@@ -54,7 +54,7 @@ export class Follow {
   }
 
   #followUp({ bytes }: Answer): FollowUp | AttemptFault | undefined {
-    const body = parseJson(bytes.toString('utf8'))
+    const body = parseBytes(bytes)
     // What is no JSON, or an error, is read as any other answer is.
     if (body === undefined || isErrorBody(body)) return undefined
     try {
