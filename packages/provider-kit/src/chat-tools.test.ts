@@ -120,3 +120,10 @@ describe('parsedArguments()', () => {
     expect(refusal(() => parsedArguments(text, 'messages[0].x'))).toMatchObject({ param: 'messages[0].x' })
   })
 })
+
+test('a flat tool is the same as a nested one', () => {
+  const flat = { type: 'function', name: 'f', description: 'd', parameters: { type: 'object' } }
+  expect(functionTools({ tools: [flat] } as never)).toEqual([
+    { name: 'f', description: 'd', parameters: { type: 'object' }, strict: false, path: 'tools[0]' },
+  ])
+})

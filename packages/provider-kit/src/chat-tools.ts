@@ -28,8 +28,10 @@ export function functionTools(body: Readonly<ChatRequest>): FunctionTool[] {
         `only function tools are supported by this provider, found ${JSON.stringify(tool['type'])}`,
       )
     const called = tool['function']
-    if (!isObject(called)) throw refuse(`${path}.function`, `must be an object, found ${kindOf(called)}`)
-    return functionTool(called, `${path}.function`)
+    if (isObject(called)) return functionTool(called, `${path}.function`)
+    // Flat, as some clients send them: the gateway lets them pass.
+    if (called === undefined && typeof tool['name'] === 'string') return functionTool(tool, path)
+    throw refuse(`${path}.function`, `must be an object, found ${kindOf(called)}`)
   })
   const functions = listAt(body['functions'], 'functions').map((called, index) =>
     functionTool(called, `functions[${index}]`),

@@ -67,12 +67,12 @@ describe('a body that is not JSON', () => {
   test.each(['<html>' + '<'.repeat(65_000), '\\'.repeat(65_000), '{'.repeat(65_000)])(
     'is read in bounded time: %#',
     (text) => {
-      expect(errorMessage(undefined, text)?.length).toBeLessThanOrEqual(200)
+      expect(errorMessage(undefined, text)?.length ?? 0).toBeLessThanOrEqual(200)
     },
   )
 
-  test('is read when it is truncated JSON', () => {
-    expect(errorMessage(undefined, '{"error":{"message":"cut')).toBe('{"error":{"message":"cut')
+  test('shows no fragment of truncated JSON: it may quote the request', () => {
+    expect(errorMessage(undefined, '{"error":{"message":"cut')).toBeUndefined()
   })
 
   test('is unwrapped when JSON stands behind a prefix', () => {
@@ -122,4 +122,18 @@ describe('codes', () => {
       status: 400,
     })
   })
+})
+
+test.each<[string, string | undefined]>([
+  ['{"error":{"message":"too \\"long\\"","code":"x","input":"the prompt', 'too "long"'],
+  ['{"detail":[{"loc":["body"],"input":"the prompt of the client', undefined],
+  ['{"error":{"message":"the prompt of the cli', undefined],
+  ['[{"input":"the prompt', undefined],
+])('of JSON that was cut off only a whole text is shown: %s', (text, message) => {
+  expect(errorDetail(undefined, text).message).toBe(message)
+})
+
+test('places of validation problems are words and numbers, whatever else stands there', () => {
+  const detail = [{ loc: ['body', { toString: 1 }, 0], msg: 'wrong' }]
+  expect(errorDetail({ detail }, '').message).toBe('body.0: wrong')
 })

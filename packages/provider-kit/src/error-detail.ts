@@ -71,10 +71,15 @@ function* children(value: Record<string, unknown>): Generator {
 function visitList(list: unknown[], found: Found, depth: number): string | undefined {
   const messages = list.slice(0, 3).flatMap((entry) => {
     const message = visit(entry, found, depth + 1)
-    const place = isObject(entry) && Array.isArray(entry.loc) ? `${entry.loc.join('.')}: ` : ''
+    const place = isObject(entry) && Array.isArray(entry.loc) ? placeOf(entry.loc) : ''
     return message === undefined ? [] : [place + message]
   })
   return messages.length === 0 ? undefined : messages.join('; ')
+}
+
+function placeOf(loc: readonly unknown[]): string {
+  const names = loc.filter((name) => typeof name === 'string' || typeof name === 'number')
+  return names.length === 0 ? '' : `${names.join('.')}: `
 }
 
 function visitText(text: string, found: Found, depth: number): string | undefined {
@@ -135,8 +140,18 @@ function httpStatus(value: unknown): number | undefined {
 }
 
 function plainText(text: string, found: Found): string | undefined {
-  const message = visitText(text, found, 0)
+  const message = /^\s*[{[]/.test(text) ? cutJsonText(text) : visitText(text, found, 0)
   return message === undefined ? undefined : shorten(message, longestText)
+}
+
+/**
+ * The text of JSON that was cut off, when it stands there whole. Nothing else of it is shown: long error bodies are long because they
+ * quote the request.
+ */
+function cutJsonText(text: string): string | undefined {
+  const quoted = /"(?:message|error|detail|msg)"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text.slice(0, longestRead))
+  const message = quoted === null ? undefined : parse(quoted[1] ?? '')
+  return typeof message === 'string' && message.trim() !== '' ? message : undefined
 }
 
 function isHtml(text: string): boolean {

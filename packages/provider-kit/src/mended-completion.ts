@@ -20,7 +20,9 @@ export function mendedCompletion(answer: JsonObject, call: Call): ChatCompletion
     created: typeof created === 'number' && created >= 1 ? Math.floor(created) : call.created,
     model: typeof model === 'string' && model !== '' ? model : call.model,
     choices,
-    ...(isObject(answer['usage']) && { usage: mendedUsage(answer['usage']) }),
+    ...(answer['usage'] !== undefined && {
+      usage: isObject(answer['usage']) ? mendedUsage(answer['usage']) : null,
+    }),
   } as unknown as ChatCompletion
 }
 
