@@ -25,7 +25,7 @@ export function clientAnswer(fixture: FixtureCase, text: string): ClientAnswer {
 
 /** How a client's answer differs from the goldens of the case. A relayed answer is compared with the vendor's. */
 export function goldenDifferences({ fixture, operation }: OpenCase, answer: ClientAnswer): string[] {
-  const translates = operation.response !== undefined
+  const translates = operation.response !== undefined || fixture.upstreamParts !== undefined
   const same = translates ? sameButForCall : Object.is
   if (!fixture.stream) {
     // That a golden is missing has been said by the check of response().

@@ -16,7 +16,7 @@ export interface GatewayAnswerLike {
 }
 
 /** `createGateway` of `@llmproxy/core`, by shape: the gateway depends on the kit, not the other way round. */
-export type CreateGateway = (
+export type CreateGateway<Gateway extends GatewayLike = GatewayLike> = (
   config: object,
   options: { plugins: readonly ProviderPlugin[]; env?: Record<string, string | undefined> },
-) => Promise<GatewayLike>
+) => Promise<Gateway>

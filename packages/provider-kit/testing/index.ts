@@ -33,6 +33,7 @@ export { createSseParser, formatSse, parseSse, sseBlocks, type SseParser } from 
 export { callCreated, callId } from './subject.ts'
 export { wireProblems, type WireShape } from './wire-validator.ts'
 export { type ConversationTraits, generatedConversations, type GeneratedRequest } from './conversations.ts'
+export type { ConversationProblem, Conversations } from './converse.ts'
 export { type OpenaiVendor, openaiRoutes, videoRoutes } from './openai-vendor.ts'
 export { lastTextOf, type Play, playOf } from './play.ts'
 export { type RecordedCheck, recordedChecks, type RecordedOptions } from './recorded.ts'
@@ -46,3 +47,13 @@ export {
   startSimulator,
   type Violation,
 } from './simulator.ts'
+export {
+  type DirectAnswer,
+  type DirectRequest,
+  type FailedAnswer,
+  openVendorStage,
+  type StreamChunks,
+  type VendorStage,
+  type VendorStageOptions,
+  type WholeAnswers,
+} from './vendor-stage.ts'

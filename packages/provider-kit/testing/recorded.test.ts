@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { openaiCompatible, type Provider, type SseEvent } from '@llmproxy/provider-kit'
+import {
+  completionsOverChat,
+  jsonLines,
+  openaiCompatible,
+  type Provider,
+  type SseEvent,
+} from '@llmproxy/provider-kit'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openToy } from './example/broken-toy.ts'
 import { toyChat } from './example/toy-chat.ts'
@@ -18,6 +24,7 @@ beforeAll(() => {
   writeFileSync(join(path, 'text.json'), '{"reply":"Hi","ended":"full","tokens":[1,2]}')
   writeFileSync(join(path, 'text.chunks.txt'), stream.map((event) => JSON.stringify(event)).join('\n'))
   writeFileSync(join(path, 'other.json'), '{"unknown":true}')
+  writeFileSync(join(path, 'README.md'), 'Where the recordings are from.')
 })
 
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -58,19 +65,37 @@ function outcomes(options: Partial<RecordedOptions>): Record<string, string> {
 const skipped = 'skipped: other.json is not an answer of this API'
 
 test('recordings are read, and what is no answer is skipped with the reason', () => {
-  expect(outcomes({})).toEqual({ 'other.json': skipped, 'text.chunks.txt': 'fine', 'text.json': 'fine' })
+  expect(outcomes({})).toEqual({
+    'README.md': 'skipped: README.md is neither *.json nor *.chunks.txt',
+    'other.json': skipped,
+    'text.chunks.txt': 'fine',
+    'text.json': 'fine',
+  })
 })
 
 test('without recordings there is one check, skipped', () => {
   const checks = recordedChecks({ folder: new URL('nowhere/', folder), provider: provider(), model: 'm' })
   expect(checks.map((check) => check.skipped)).toEqual([
-    'there are no recordings of vendor answers beside the checkout',
+    `there are no recordings of vendor answers in ${new URL('nowhere/', folder).pathname}`,
   ])
 })
 
 test('streams may be framed in another way', () => {
   const block = (line: string) => frames(JSON.parse(line) as object)
   expect(outcomes({ provider: provider({ framing }), block })['text.chunks.txt']).toBe('fine')
+})
+
+test('an operation with a framing of its own is read line by line', () => {
+  const lines = provider({ framing: jsonLines })
+  expect(outcomes({ provider: lines, endings: undefined })['text.chunks.txt']).toBe('fine')
+})
+
+test('a stream is read by the operation that it answers', () => {
+  const relay: Provider = {
+    ...provider(),
+    operations: { ...provider().operations, completions: completionsOverChat(toyChat) },
+  }
+  expect(outcomes({ provider: relay, operationOf: () => 'completions' })['text.chunks.txt']).toBe('fine')
 })
 
 test('a relaying provider is read as its clients read it', () => {

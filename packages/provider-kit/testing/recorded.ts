@@ -6,15 +6,15 @@ import { callCreated, callId } from './subject.ts'
 import { wireProblems } from './wire-validator.ts'
 
 export interface RecordedOptions {
-  /** A folder of `*.json` (whole 2xx bodies) and `*.chunks.txt` (one event's data on a line). */
+  /** A folder of `*.json` (whole 2xx bodies) and `*.chunks.txt` (one event's data on a line); other files are left out. */
   readonly folder: URL
   readonly provider: Provider
   readonly model: string
   /** What each file is an answer of; `undefined` leaves it out, with the reason on the console. Default: chat. */
   readonly operationOf?: (file: string) => OperationName | undefined
-  /** One line as it came over the wire. Default: `data: …` and a blank line. */
+  /** One line as it came over the wire. Default: `data: …` and a blank line; for an operation with `framing` the line and its end. */
   readonly block?: (line: string) => Uint8Array
-  /** What follows the last line; every entry must give the same answer. Default: `[DONE]`. */
+  /** What follows the last line; every entry must give the same answer. Default: `[DONE]`; for an operation with `framing` nothing. */
   readonly endings?: readonly string[]
 }
 
@@ -33,7 +33,7 @@ export function recordedChecks(options: RecordedOptions): RecordedCheck[] {
   const { folder, operationOf = () => 'chat' } = options
   const files = existsSync(folder) ? readdirSync(folder).toSorted() : []
   if (files.length === 0) {
-    const skipped = 'there are no recordings of vendor answers beside the checkout'
+    const skipped = `there are no recordings of vendor answers in ${folder.pathname}`
     return [{ name: 'recorded answers', skipped, run: () => undefined }]
   }
   return files.map((file): RecordedCheck => {
@@ -41,11 +41,11 @@ export function recordedChecks(options: RecordedOptions): RecordedCheck[] {
     const operation = operationOf(file)
     if (operation === undefined)
       return { name, skipped: `${file} is not an answer of this API`, run: () => undefined }
+    const read = file.endsWith('.json') ? whole : file.endsWith('.chunks.txt') ? streamed : undefined
+    if (read === undefined)
+      return { name, skipped: `${file} is neither *.json nor *.chunks.txt`, run: () => undefined }
     const text = readFileSync(new URL(file, folder), 'utf8')
-    return {
-      name,
-      run: () => (file.endsWith('.json') ? whole(text, operation, options) : streamed(text, options)),
-    }
+    return { name, run: () => read(text, operation, options) }
   })
 }
 
@@ -59,23 +59,25 @@ function whole(text: string, operation: OperationName, options: RecordedOptions)
 /** Bytes that all cuts of one recording may cost together. Single bytes are pieces of their own in any case. */
 const mostBytes = 60_000_000
 
-function streamed(text: string, options: RecordedOptions): void {
-  const { block = dataBlock, endings = ['data: [DONE]\n\n'] } = options
+function streamed(text: string, operation: OperationName, options: RecordedOptions): void {
+  const codec = options.provider.operations[operation] as Operation
+  const framed = codec.framing !== undefined
+  const { block = framed ? lineBlock : dataBlock, endings = framed ? [''] : ['data: [DONE]\n\n'] } = options
   const blocks = text.split('\n').filter(Boolean).map(block)
   let first: string | undefined
   for (const ending of endings) {
     const tail = ending === '' ? [] : [Buffer.from(ending)]
     const bytes = Buffer.concat([...blocks, ...tail])
-    const events = eventsOf([bytes], options)
-    const chunks = decode(events, options)
-    assertNone(chunkSequenceProblems(chunks))
+    const events = eventsOf([bytes], codec)
+    const chunks = decode(events, codec, call(options, operation, true))
+    assertNone(chunkSequenceProblems(chunks, operation === 'completions' ? 'completions' : 'chat'))
     first ??= JSON.stringify(chunks)
     if (JSON.stringify(chunks) !== first)
       throw new Error(`other chunks with the ending ${JSON.stringify(ending)}`)
     const golden = JSON.stringify(events)
     // A decoder is a function of its events: the same events need not be decoded again.
     const same = (pieces: readonly Uint8Array[], how: string) => {
-      if (JSON.stringify(eventsOf(pieces, options)) !== golden) throw new Error(`other events ${how}`)
+      if (JSON.stringify(eventsOf(pieces, codec)) !== golden) throw new Error(`other events ${how}`)
     }
     same([...blocks, ...tail], 'one write per event')
     same(singles(bytes), 'one byte at a time')
@@ -85,16 +87,14 @@ function streamed(text: string, options: RecordedOptions): void {
   }
 }
 
-function eventsOf(pieces: readonly Uint8Array[], { provider }: RecordedOptions): readonly SseEvent[] {
-  const codec = provider.operations.chat as Operation
+function eventsOf(pieces: readonly Uint8Array[], codec: Operation): readonly SseEvent[] {
   const framing = codec.framing?.({ eventBytes: 16 * 1024 * 1024 }) ?? createSseParser()
   return [...pieces.flatMap((piece) => framing.push(piece)), ...framing.end()]
 }
 
-function decode(events: readonly SseEvent[], options: RecordedOptions): readonly unknown[] {
-  const codec = options.provider.operations.chat as Operation
+function decode(events: readonly SseEvent[], codec: Operation, streamedCall: Call): readonly unknown[] {
   if (codec.stream === undefined) return relayed(events)
-  const decoder = codec.stream(call(options, 'chat', true))
+  const decoder = codec.stream(streamedCall)
   return [...events.flatMap((event) => decoder.event(event)), ...(decoder.end?.() ?? [])]
 }
 
@@ -110,6 +110,10 @@ function call({ model }: RecordedOptions, operation: OperationName, stream: bool
 
 function dataBlock(line: string): Uint8Array {
   return Buffer.from(`data: ${line}\n\n`)
+}
+
+function lineBlock(line: string): Uint8Array {
+  return Buffer.from(`${line}\n`)
 }
 
 function singles(bytes: Uint8Array): Uint8Array[] {

@@ -109,12 +109,20 @@ const uses: Readonly<Record<string, (request: JsonObject) => boolean>> = {
 async function supportProblems(subject: Subject): Promise<string[]> {
   return (await openCases(subject)).flatMap(({ fixture, provider }) => [
     ...Object.entries(provider.supports ?? {})
-      .filter(([flag, value]) => value === false && usesFeature(fixture, flag))
-      .map(([flag]) => `${fixture.name}: uses ${flag}, but supports.${flag} is false`),
+      .filter(([flag, value]) => value === false && usesFeature(fixture, flag) && !isRefused(fixture))
+      .map(
+        ([flag]) =>
+          `${fixture.name}: uses ${flag}, but supports.${flag} is false; correct the flag, or show the refusal: a fault.json and no upstream.*`,
+      ),
     ...Object.keys(fixture.headers)
       .filter((name) => provider.clientHeaders?.includes(name) !== true)
       .map((name) => `${fixture.name}: sends the header ${name}, but clientHeaders does not name it`),
   ])
+}
+
+/** It arrives all the same when the operator overrides the flag, and must be refused then. */
+function isRefused({ fault, upstream, upstreamParts }: FixtureCase): boolean {
+  return fault !== undefined && upstream === undefined && upstreamParts === undefined
 }
 
 function usesFeature(fixture: FixtureCase, flag: string): boolean {
