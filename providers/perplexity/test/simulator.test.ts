@@ -1,58 +1,22 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
+import { createGateway } from '@llmproxy/core'
 import {
   collectChunks,
-  type ConversationTraits,
+  type Conversations,
   generatedConversations,
   type GeneratedRequest,
-  parseSse,
-  type Simulator,
+  openVendorStage,
 } from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  const options = { type: 'perplexity', max_retries: 0, ...vendor.options(simulator.url) }
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [
-        { name: 'it', models: ['*'], ...options },
-        { name: 'calling', models: ['*'], ...options, tools: true },
-        { name: 'asking', models: ['*'], ...options, api: 'ask' },
-      ],
-    },
-    { plugins: [plugin] },
-  )
+const stage = await openVendorStage(plugin, vendor, {
+  createGateway,
+  providers: () => ({ it: {}, calling: { tools: true }, asking: { api: 'ask' } }),
 })
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const { simulator, gateway, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const model = 'it/sonar-reasoning-pro'
 const question = (text: string, name = model) => ({
@@ -65,10 +29,6 @@ const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
   function: { name, parameters: { type: 'object' } },
 }))
-
-interface Frame {
-  readonly choices: readonly { readonly delta: { readonly reasoning_content?: string } }[]
-}
 
 describe('chat', () => {
   const sources = [
@@ -99,10 +59,11 @@ describe('chat', () => {
         { message: { content: text, reasoning_content: 'Let me think.\n' }, finish_reason: 'length' },
       ],
     })
-    const all = await chunks('chat', body)
-    const thoughts = all.map((chunk) => (chunk as Frame).choices[0]?.delta.reasoning_content ?? '')
-    expect(thoughts.join('')).toBe('Let me think.\n')
-    expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['length'] })
+    expect(collectChunks(await chunks('chat', body)).get(0)).toMatchObject({
+      content: text,
+      reasoning: 'Let me think.\n',
+      finishReasons: ['length'],
+    })
   })
 
   test.each([
@@ -125,8 +86,7 @@ describe('chat', () => {
   })
 
   test('with tools is not asked of an account without them', async () => {
-    const answer = await gateway.respond('chat', { ...question('Hello'), tools })
-    expect(answer.status).toBe(501)
+    expect(await stage.fails('chat', { ...question('Hello'), tools })).toMatchObject({ status: 501 })
     expect(simulator.requests).toEqual([])
   })
 })
@@ -136,16 +96,12 @@ describe('the other operations', () => {
     expect(await ask('completions', { model, prompt: ['a', 'b'] })).toMatchObject({
       choices: [{ text }, { text }],
     })
-    const streamed = await chunks('completions', { model, prompt: 'a' })
-    const texts = streamed.map((chunk) => (chunk as { choices: { text: string }[] }).choices[0]?.text ?? '')
-    expect(texts.join('')).toBe(text)
+    expect(collectChunks(await chunks('completions', { model, prompt: 'a' })).get(0)?.content).toBe(text)
   })
 
   test('embeddings, as numbers and as base64, and more than fit into one exchange', async () => {
     const body = { model: 'it/pplx-embed-v1-4b', dimensions: 128 }
-    const { data } = (await ask('embeddings', { ...body, input: ['a', 'b'] })) as {
-      data: { embedding: number[] }[]
-    }
+    const { data } = await ask('embeddings', { ...body, input: ['a', 'b'] })
     expect(data.map(({ embedding }) => [embedding.length, embedding[0]])).toEqual([
       [128, -64],
       [128, -64],
@@ -154,7 +110,7 @@ describe('the other operations', () => {
     expect(encoded).toMatchObject({ data: [{ embedding: expect.stringMatching(/^AACAwgAAfMI/) as string }] })
     const many = await ask('embeddings', { ...body, input: Array<string>(600).fill('a') })
     expect(many).toMatchObject({ usage: { prompt_tokens: 600, cost: { total_cost: 0.002 } } })
-    expect((many['data'] as { index: number }[]).at(-1)?.index).toBe(599)
+    expect(many.data.at(-1)?.index).toBe(599)
   })
 
   test('the health requests are free and answered', async () => {
@@ -203,29 +159,23 @@ function withoutTools({ tools, tool_choice, parallel_tool_calls, ...body }: Gene
   return body
 }
 
-test.each<[number, string, string, ConversationTraits]>([
-  [300, 'an account without tools', model, {}],
-  [100, 'an account with tools', 'calling/sonar-pro', {}],
-  [100, 'the specification’s format', 'asking/x', { tools: false, images: false }],
-])('none of %i generated conversations is refused for %s', async (count, _, name, traits) => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(23, count, traits).entries()) {
-    const stream = index % 2 === 1
-    const body = name === model ? withoutTools(conversation) : conversation
-    const answer = await gateway.respond('chat', { ...body, model: name, stream })
-    const told = await answer.text()
-    if (answer.status !== 200 || (stream && !told.endsWith('data: [DONE]\n\n'))) failed.push(told)
-  }
-  expect(failed).toEqual([])
+test.each<[string, Conversations]>([
+  ['an account without tools', { model, seed: 23, count: 150, body: withoutTools }],
+  ['an account with tools', { model: 'calling/sonar-pro', seed: 23, count: 100 }],
+  [
+    'the specification’s format',
+    { model: 'asking/x', seed: 23, count: 100, traits: { tools: false, images: false } },
+  ],
+])('none of the generated conversations is refused for %s', async (_, conversations) => {
+  expect(await stage.converse(conversations)).toEqual([])
 })
 
 test('the vendor itself would refuse most of them', async () => {
-  const headers = { authorization: 'Bearer test-key', 'content-type': 'application/json' }
-  const url = `${simulator.url}/chat/completions`
+  const request = { path: '/chat/completions', headers: { authorization: 'Bearer test-key' } }
+  let refused = 0
   for (const conversation of generatedConversations(23, 50)) {
-    const body = JSON.stringify({ ...conversation, model: 'sonar' })
-    await (await fetch(url, { method: 'POST', headers, body })).text()
+    const answer = await stage.direct({ ...request, body: { ...conversation, model: 'sonar' } })
+    if (answer.refusal !== undefined) refused += 1
   }
-  expect(simulator.violations.length).toBeGreaterThan(25)
-  simulator.reset()
+  expect(refused).toBeGreaterThan(25)
 })
