@@ -16,6 +16,38 @@ test('a vendor with frames, parts and jobs passes', async () => {
   expect([...(await failures(workshop(), workshopFixtures, createGateway)).values()]).toEqual([])
 })
 
+test('what a relaying provider joins is its own answer, which must be written down', async () => {
+  const answer = (url: string) => ({
+    status: 200,
+    headers: { 'content-type': 'application/json' },
+    text: JSON.stringify({ created: 5, data: [{ url }] }),
+    sse: false,
+  })
+  const join = (answers: readonly { data: unknown[] }[], { created }: { created: number }) => ({
+    created,
+    data: answers.flatMap(({ data }) => data),
+  })
+  const relay = workshop({ images: { response: undefined, join } })
+  const parts = { upstreamParts: [answer('a'), answer('b')], response: undefined }
+  const written = { ...parts, response: { created: 1700000000, data: [{ url: 'a' }, { url: 'b' }] } }
+  const own = (change: object): Fixtures => {
+    const { options, cases, files } = withCase('pictures', change)
+    return {
+      options,
+      cases: cases.filter(({ operation, name }) => operation !== 'images' || name === 'pictures'),
+      files,
+    }
+  }
+  const found = await failures(relay, own(written), createGateway)
+  expect(found.get('response() gives what response.json says')).toBeUndefined()
+  expect([...found].filter(([name]) => name.startsWith('through a gateway'))).toEqual([])
+  const missing = await failures(relay, own(parts), createGateway)
+  expect(missing.get('response() gives what response.json says')).toContain(
+    'pictures: response.json is missing; found {"created":1700000000,"data":[{"url":"a"},{"url":"b"}]}',
+  )
+  expect([...missing].filter(([name]) => name.startsWith('through a gateway'))).toEqual([])
+})
+
 describe('a plugin that', () => {
   test.each<[what: string, broken: Workshop, check: string, message: string]>([
     ['splits without a join', { images: { join: undefined } }, 'create() gives', 'split without join'],

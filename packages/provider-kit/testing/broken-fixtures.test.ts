@@ -62,6 +62,24 @@ function answered(stream: boolean, text: string, kind?: FaultKind): Fixtures {
   return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
 }
 
+test('a fixture may show how a request is refused that the flags keep away', async () => {
+  const deaf = withProvider((own) => ({ ...own, supports: { images: false } }))
+  const content = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }]
+  const [sample] = fixtures.cases
+  if (sample === undefined) throw new Error('the example has fixtures')
+  const bare = without(sample, 'upstream', 'upstreamRequest', 'response', 'chunks', 'fault')
+  const request = { model: 'toy', messages: [{ role: 'user', content }] }
+  const image: FixtureCase = { ...bare, name: 'image', stream: false, dropped: [], request }
+  const withImage = (change: Partial<FixtureCase>) =>
+    failures(deaf, { ...fixtures, cases: [...fixtures.cases, { ...image, ...change }] }, createGateway)
+  const check = 'no fixture uses what the provider says it does not support'
+  expect([...(await withImage({ fault: { kind: 'invalid_request' } })).keys()]).toEqual([])
+  const upstream = { status: 200, headers: {}, text: '{}', sse: false }
+  expect((await withImage({ upstream })).get(check)).toContain(
+    'image: uses images, but supports.images is false',
+  )
+})
+
 test('fixtures in which the vendor never answers fail, case by case and operation by operation', async () => {
   const failed = await failures(
     toy,

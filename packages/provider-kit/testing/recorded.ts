@@ -103,8 +103,15 @@ function relayed(events: readonly SseEvent[]): readonly unknown[] {
 }
 
 function call({ model }: RecordedOptions, operation: OperationName, stream: boolean): Call {
-  const body =
-    operation === 'chat' ? { model, messages: [{ role: 'user', content: 'Hi' }] } : { model, input: 'Hi' }
+  const asked = {
+    chat: { messages: [{ role: 'user', content: 'Hi' }] },
+    messages: { messages: [{ role: 'user', content: 'Hi' }] },
+    embeddings: { input: 'Hi' },
+    completions: { prompt: 'Hi' },
+    images: { prompt: 'Hi' },
+    videos: { prompt: 'Hi' },
+  }[operation]
+  const body = { model, ...asked }
   return { id: callId, created: callCreated, model, stream, body, headers: {}, dropped: () => undefined }
 }
 
