@@ -87,6 +87,11 @@ test('streams may be framed in another way', () => {
 
 test('an operation with a framing of its own is read line by line', () => {
   const lines = provider({ framing: jsonLines })
+  const checks = recordedChecks({ folder, provider: lines, model: 'm' })
+  const stream = checks.find(({ name }) => name.includes('text.chunks.txt'))
+  expect(stream?.skipped).toBeUndefined()
+  expect(() => stream?.run()).not.toThrow()
+})
   expect(outcomes({ provider: lines, endings: undefined })['text.chunks.txt']).toBe('fine')
 })
 
