@@ -92,8 +92,6 @@ test('an operation with a framing of its own is read line by line', () => {
   expect(stream?.skipped).toBeUndefined()
   expect(() => stream?.run()).not.toThrow()
 })
-  expect(outcomes({ provider: lines, endings: undefined })['text.chunks.txt']).toBe('fine')
-})
 
 test('a stream is read by the operation that it answers', () => {
   const relay: Provider = {
