@@ -12,6 +12,8 @@ import { type Block, type Conversation, isObject, type JsonObject, type Turn } f
 export interface Draft {
   readonly system: Block[]
   readonly turns: Turn[]
+  /** Of the results in front of a turn, which are put there in the end. */
+  readonly results: Map<Turn, Block[]>
   readonly ids: CallIds
   /** Calls of the latest assistant turn that have no result yet: the id sent upstream, and the call's JSON path. */
   readonly unanswered: Map<string, string>
@@ -27,14 +29,21 @@ export function conversationOf(messages: unknown, report: Reporter, prefill: boo
   if (!Array.isArray(messages) || messages.length === 0) {
     throw refuse('messages', `must be an array with at least one message, found ${kindOf(messages)}`)
   }
-  const draft: Draft = { system: [], turns: [], ids: createCallIds(), unanswered: new Map(), report }
+  const draft: Draft = {
+    system: [],
+    turns: [],
+    results: new Map(),
+    ids: createCallIds(),
+    unanswered: new Map(),
+    report,
+  }
   messages.forEach((message: unknown, index) => addMessage(draft, message, `messages[${index}]`))
   refuseUnanswered(draft)
   endTurns(draft, prefill, `messages[${messages.length - 1}]`)
   // The API wants a user turn first; a full stop says nothing.
   if (draft.turns[0]?.role !== 'user')
     draft.turns.unshift({ role: 'user', content: [{ type: 'text', text: '.' }] })
-  return { system: draft.system, turns: draft.turns }
+  return { system: draft.system, turns: draft.turns.map((turn) => withResults(turn, draft)) }
 }
 
 function addMessage(draft: Draft, message: unknown, path: string): void {
@@ -66,7 +75,7 @@ function userBlocks(draft: Draft, message: JsonObject, path: string): Block[] {
 function addSystem(draft: Draft, message: JsonObject, path: string): void {
   // The API has one place for instructions, before the first turn: a later message loses its position.
   if (draft.turns.length > 0) draft.report.dropped(`${path}.role`)
-  draft.system.push(...userBlocks(draft, message, path))
+  for (const block of userBlocks(draft, message, path)) draft.system.push(block)
 }
 
 function addAssistant(draft: Draft, message: JsonObject, path: string): void {
@@ -97,16 +106,27 @@ function addResult(draft: Draft, message: JsonObject, callId: string, path: stri
     throw refuse(`${path}.tool_call_id`, `the tool call ${JSON.stringify(callId)} already has a result`)
   }
   const block = toolResult(message, id, path, draft.report)
-  const turn = draft.turns.at(-1)
-  if (turn?.role !== 'user') return add(draft, 'user', [block])
-  const firstOther = turn.content.findIndex((other) => other.type !== 'tool_result')
-  turn.content.splice(firstOther === -1 ? turn.content.length : firstOther, 0, block)
+  let turn = draft.turns.at(-1)
+  if (turn?.role !== 'user') {
+    turn = { role: 'user', content: [] }
+    draft.turns.push(turn)
+  }
+  const before = draft.results.get(turn)
+  if (before === undefined) draft.results.set(turn, [block])
+  else before.push(block)
+}
+
+/** Results put into their place one by one would move everything behind them each time. */
+function withResults(turn: Turn, { results }: Draft): Turn {
+  const first = results.get(turn)
+  return first === undefined ? turn : { ...turn, content: [...first, ...turn.content] }
 }
 
 function add(draft: Draft, role: Turn['role'], blocks: readonly Block[]): void {
   if (blocks.length === 0) return
   const turn = draft.turns.at(-1)
-  if (turn?.role === role) turn.content.push(...blocks)
+  // As arguments of one call, hundreds of thousands would not fit onto the stack.
+  if (turn?.role === role) for (const block of blocks) turn.content.push(block)
   else draft.turns.push({ role, content: [...blocks] })
 }
 

@@ -9,6 +9,8 @@ export interface CallIds {
 }
 
 const longest = 64
+/** Characters of an id that stay whatever number is put behind it. */
+const stemLength = longest - 8
 
 /**
  * Other vendors' ids contain other characters, and some vendors count from 0 in every turn. The ids given depend on
@@ -17,15 +19,21 @@ const longest = 64
 export function createCallIds(): CallIds {
   const taken = new Set<string>()
   const turn = new Map<string, string>()
+  const counts = new Map<string, number>()
   return {
     issue(id) {
       if (turn.has(id)) return undefined
       const plain = id.replaceAll(/[^a-zA-Z0-9_-]/g, '_').slice(0, longest)
       let unique = plain
-      for (let count = 2; taken.has(unique); count += 1) {
+      // From where it stopped: an id that many calls share would be counted through from the start each time.
+      const stem = plain.slice(0, stemLength)
+      let count = counts.get(stem) ?? 1
+      while (taken.has(unique)) {
+        count += 1
         const suffix = `_${count}`
         unique = plain.slice(0, longest - suffix.length) + suffix
       }
+      counts.set(stem, count)
       taken.add(unique)
       turn.set(id, unique)
       return unique

@@ -20,8 +20,8 @@ export interface Draft {
   /** Calls of the latest assistant turn that have no result yet: the id sent upstream, and the call's JSON path. */
   readonly unanswered: Map<string, string>
   readonly called: Set<string>
-  /** The names of documents so far: each must be there once. */
-  readonly documents: Set<string>
+  /** The names of documents so far, each with the last number put behind it: each must be there once. */
+  readonly documents: Map<string, number>
   readonly report: Reporter
 }
 
@@ -34,6 +34,7 @@ export function add(draft: Draft, role: DraftTurn['role'], blocks: Partial<Omit<
     draft.turns.push({ role, results: [...results], content: [...content] })
     return
   }
-  turn.results.push(...results)
-  turn.content.push(...content)
+  // As arguments of one call, hundreds of thousands would not fit onto the stack.
+  for (const block of results) turn.results.push(block)
+  for (const block of content) turn.content.push(block)
 }

@@ -22,7 +22,7 @@ export function conversationOf(messages: unknown, report: Reporter): Conversatio
     ids: createCallIds(),
     unanswered: new Map(),
     called: new Set(),
-    documents: new Set(),
+    documents: new Map(),
     report,
   }
   const modern = functionsAsTools(messages as ChatRequest['messages']) as readonly unknown[]
@@ -68,7 +68,8 @@ function addSystem(draft: Draft, message: JsonObject, path: string): void {
   if (blocks.length === 0) return
   // The API has one place for instructions, before the first turn: a later message loses its position.
   if (draft.turns.length > 0) draft.report.dropped(`${path}.role`)
-  draft.system.push(...blocks, ...cachePoint(message, path, draft.report))
+  for (const block of blocks) draft.system.push(block)
+  draft.system.push(...cachePoint(message, path, draft.report))
 }
 
 function addAssistant(draft: Draft, message: JsonObject, path: string): void {

@@ -25,6 +25,12 @@ interface OpenCall {
   readonly position: number
 }
 
+interface PlacedResult {
+  readonly part: JsonObject
+  /** Of its call. */
+  readonly position: number
+}
+
 /** A conversation under construction. */
 export interface Draft {
   readonly system: JsonObject[]
@@ -32,8 +38,8 @@ export interface Draft {
   /** By the client's id; the latest call with an id counts. */
   readonly calls: Map<string, OpenCall>
   callCount: number
-  /** Of the results so far. */
-  readonly positions: Map<JsonObject, number>
+  /** The results in front of a turn, which are put there in the end. */
+  readonly results: Map<Content, PlacedResult[]>
   readonly report: Reporter
   /** A call of the history must carry a thought signature. */
   readonly signedCalls: boolean
@@ -54,7 +60,7 @@ export function conversationOf(
     contents: [],
     calls: new Map(),
     callCount: 0,
-    positions: new Map(),
+    results: new Map(),
     report: call,
     signedCalls,
   }
@@ -62,7 +68,7 @@ export function conversationOf(
   current.forEach((message, index) => addMessage(draft, message, `messages[${index}]`))
   // The first turn must be the user's; a full stop says nothing.
   if (draft.contents[0]?.role !== 'user') draft.contents.unshift({ role: 'user', parts: [{ text: '.' }] })
-  return draft
+  return { system: draft.system, contents: draft.contents.map((turn) => withResults(turn, draft)) }
 }
 
 function addMessage(draft: Draft, message: unknown, path: string): void {
@@ -88,7 +94,7 @@ function addSystem(draft: Draft, message: JsonObject, path: string): void {
   if (parts.some((part) => !('text' in part))) throw refuse(`${path}.content`, 'instructions must be text')
   // There is one place for instructions, before the first turn: a later message loses its own.
   if (draft.contents.length > 0 && parts.length > 0) draft.report.dropped(`${path}.role`)
-  draft.system.push(...parts)
+  for (const part of parts) draft.system.push(part)
 }
 
 /** Results come first in their turn, in the order of their calls: calls of one function have nothing else that tells them apart. */
@@ -101,17 +107,30 @@ function addResult(draft: Draft, message: JsonObject, path: string): void {
       `there is no call ${JSON.stringify(id)} in the assistant messages before it`,
     )
   const { part, others } = functionResponse(call.name, message, path, draft.report)
-  draft.positions.set(part, call.position)
-  const turn = draft.contents.at(-1)
-  if (turn?.role !== 'user') return add(draft, 'user', [part, ...others])
-  const later = turn.parts.findIndex((each) => (draft.positions.get(each) ?? Infinity) > call.position)
-  turn.parts.splice(later === -1 ? turn.parts.length : later, 0, part)
-  turn.parts.push(...others)
+  let turn = draft.contents.at(-1)
+  if (turn?.role !== 'user') {
+    turn = { role: 'user', parts: [] }
+    draft.contents.push(turn)
+  }
+  const placed = { part, position: call.position }
+  const before = draft.results.get(turn)
+  if (before === undefined) draft.results.set(turn, [placed])
+  else before.push(placed)
+  add(draft, 'user', others)
+}
+
+/** Results put into their place one by one would move everything behind them each time. */
+function withResults(turn: Content, { results }: Draft): Content {
+  const placed = results.get(turn)
+  if (placed === undefined) return turn
+  const inOrder = placed.toSorted((left, right) => left.position - right.position)
+  return { ...turn, parts: [...inOrder.map(({ part }) => part), ...turn.parts] }
 }
 
 function add(draft: Draft, role: Content['role'], parts: readonly JsonObject[]): void {
   if (parts.length === 0) return
   const turn = draft.contents.at(-1)
-  if (turn?.role === role) turn.parts.push(...parts)
+  // As arguments of one call, hundreds of thousands would not fit onto the stack.
+  if (turn?.role === role) for (const part of parts) turn.parts.push(part)
   else draft.contents.push({ role, parts: [...parts] })
 }

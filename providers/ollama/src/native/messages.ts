@@ -35,7 +35,7 @@ export function nativeMessages(call: Call<ChatRequest>): readonly JsonObject[] {
   const draft: Draft = { call, messages: [], calls: new Map(), callCount: 0, positions: new Map() }
   const current: readonly unknown[] = functionsAsTools(call.body.messages)
   current.forEach((message, index) => addMessage(draft, message, `messages[${index}]`))
-  return draft.messages
+  return withResultsInOrder(draft)
 }
 
 function addMessage(draft: Draft, message: unknown, path: string): void {
@@ -113,7 +113,25 @@ function addResult(draft: Draft, message: JsonObject, path: string): void {
     throw refuse(`${path}.tool_call_id`, `there is no call ${JSON.stringify(id)} in the messages before it`)
   const result = { role: 'tool', ...spoken(draft, message, path), tool_name: call.name }
   draft.positions.set(result, call.position)
-  let place = draft.messages.length
-  while (place > 0 && (draft.positions.get(draft.messages[place - 1]!) ?? 0) > call.position) place -= 1
-  draft.messages.splice(place, 0, result)
+  draft.messages.push(result)
+}
+
+/** Neighbouring results in the order of their calls. Each sorted in where it comes would take the square of their number. */
+function withResultsInOrder({ messages, positions }: Draft): readonly JsonObject[] {
+  const ordered: JsonObject[] = []
+  let run: JsonObject[] = []
+  const endRun = (): void => {
+    for (const result of run.toSorted((left, right) => positions.get(left)! - positions.get(right)!))
+      ordered.push(result)
+    run = []
+  }
+  for (const message of messages) {
+    if (positions.has(message)) run.push(message)
+    else {
+      endRun()
+      ordered.push(message)
+    }
+  }
+  endRun()
+  return ordered
 }
