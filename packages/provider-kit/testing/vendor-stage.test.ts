@@ -31,7 +31,7 @@ function vendorWith(broken: Broken = {}): SimulatedVendor {
     ...route,
     answer: (request: SimulatedRequest) => {
       const { messages } = request.body as { messages: unknown }
-      return (broken[lastTextOf(messages)] ?? route.answer)(request)
+      return broken[lastTextOf(messages)]?.(request) ?? route.answer(request)
     },
   }))
   return {

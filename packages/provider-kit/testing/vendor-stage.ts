@@ -25,10 +25,10 @@ export interface VendorStageOptions<Gateway extends GatewayLike> {
    * The gateway's providers by name: what stands in their entries beside the vendor's options, or instead of them. `models` is
    * `['*']` unless it is given. Default: one provider, named after the vendor's type.
    */
-  providers?(url: string): Readonly<Record<string, object>>
+  readonly providers?: (url: string) => Readonly<Record<string, object>>
 }
 
-/** A simulated vendor with a gateway in front of it. No function needs `this`. */
+/** A simulated vendor with a gateway in front of it. */
 export interface VendorStage<Gateway extends GatewayLike = GatewayLike> extends AsyncDisposable {
   readonly simulator: Simulator
   readonly gateway: Gateway
@@ -36,17 +36,20 @@ export interface VendorStage<Gateway extends GatewayLike = GatewayLike> extends 
    * The whole answer. Rejects with its status and text when it is not 200, when the vendor has refused a request, or when the
    * answer is not what an OpenAI client expects.
    */
-  ask<Name extends OperationName>(operation: Name, body: object): Promise<WholeAnswers[Name]>
+  readonly ask: <Name extends OperationName>(operation: Name, body: object) => Promise<WholeAnswers[Name]>
   /** The chunks of a stream without `[DONE]`. Rejects like `ask()`, and when the stream does not end with `[DONE]`. */
-  chunks<Name extends keyof StreamChunks>(operation: Name, body: object): Promise<StreamChunks[Name][]>
+  readonly chunks: <Name extends keyof StreamChunks>(
+    operation: Name,
+    body: object,
+  ) => Promise<StreamChunks[Name][]>
   /** The status of a failure and the `error` that the client gets. Rejects when the request succeeds. */
-  fails(operation: OperationName, body: object): Promise<FailedAnswer>
+  readonly fails: (operation: OperationName, body: object) => Promise<FailedAnswer>
   /** Generated conversations: what went wrong, empty when nothing did. */
-  converse(conversations: Conversations): Promise<readonly ConversationProblem[]>
+  readonly converse: (conversations: Conversations) => Promise<readonly ConversationProblem[]>
   /** Sends a request to the vendor itself, past the gateway, and forgets it: for what a simulator must refuse. */
-  direct(request: DirectRequest): Promise<DirectAnswer>
+  readonly direct: (request: DirectRequest) => Promise<DirectAnswer>
   /** Forgets the vendor's requests and violations; throws when there were violations. For what runs after each test. */
-  settle(): void
+  readonly settle: () => void
 }
 
 export interface WholeAnswers {
