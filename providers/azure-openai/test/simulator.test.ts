@@ -1,17 +1,8 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-  wireProblems,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, openVendorStage, wireProblems } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
-
-let simulator: Simulator
-let gateway: Gateway
 
 /** One provider for each way to reach the same resource; clients name it in front of the model. */
 const ways = {
@@ -24,48 +15,13 @@ const ways = {
   native: { completions: 'native' },
 }
 
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: Object.entries(ways).map(([name, more]) => ({
-        name,
-        type: 'azure_openai',
-        models: ['*'],
-        max_retries: 0,
-        ...vendor.options(simulator.url),
-        ...more,
-      })),
-    },
-    { plugins: [plugin] },
-  )
+const stage = await openVendorStage(plugin, vendor, {
+  createGateway,
+  providers: () => ways,
 })
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly Record<string, unknown>[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as Record<string, unknown>)
-}
+const { simulator, gateway, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const asked = () => simulator.requests.map(({ method, path, query }) => [method, path, query.toString()])
 const tools = ['get_weather', 'get_time'].map((name) => ({
@@ -205,19 +161,11 @@ describe('the other operations', () => {
       data: [{ b64_json: 'AAEC/w==', mime_type: 'video/mp4' }],
     })
     expect(asked().at(-1)).toEqual(['GET', '/openai/v1/videos/video_1/content', 'api-version=preview'])
-    const answer = await gateway.respond('videos', { model: 'dated/film', prompt: 'A cat' })
-    expect(answer.status).toBe(501)
+    expect((await stage.fails('videos', { model: 'dated/film', prompt: 'A cat' })).status).toBe(501)
   })
 })
 
-test.each(Object.keys(ways).slice(0, 5))('%s: none of 60 generated conversations is refused', async (way) => {
+test.each(Object.keys(ways).slice(0, 5))('%s: none of 40 generated conversations is refused', async (way) => {
   const name = way === 'reasoning' ? 'reasoning-deployment' : 'gpt-4-deployment'
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(12, 60).entries()) {
-    const stream = index % 2 === 1
-    const answer = await gateway.respond('chat', { ...conversation, model: `${way}/${name}`, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+  expect(await stage.converse({ model: `${way}/${name}`, seed: 12, count: 40 })).toEqual([])
 })
