@@ -1,89 +1,43 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, openVendorStage } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-let openaiImages: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await open({})
-  openaiImages = await open({ api: 'openai-images', base_url: `${simulator.url}/v1` })
+const stage = await openVendorStage(plugin, vendor, {
+  createGateway,
+  providers: (url) => ({ it: {}, other: { api: 'openai-images', base_url: `${url}/v1` } }),
 })
-afterAll(async () => {
-  await gateway.close()
-  await openaiImages.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-function open(options: object): Promise<Gateway> {
-  const entry = { name: 'it', type: 'blackbox', models: ['*'], max_retries: 0 }
-  return createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [{ ...entry, ...vendor.options(simulator.url), ...options }],
-    },
-    { plugins: [plugin] },
-  )
-}
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object, by = gateway): Promise<Record<string, unknown>> {
-  const answer = await by.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object, by = gateway): Promise<readonly unknown[]> {
-  const answer = await by.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const { simulator, gateway, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const paths = () => simulator.requests.map(({ method, path }) => `${method} ${path}`)
 const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
   function: { name, parameters: { type: 'object' } },
 }))
-const model = 'blackboxai/openai/gpt-4o'
-const question = (text: string) => ({ model, messages: [{ role: 'user', content: text }] })
+const name = 'blackboxai/openai/gpt-4o'
+const model = `it/${name}`
+const other = `other/${name}`
+const question = (text: string, name = model) => ({
+  model: name,
+  messages: [{ role: 'user', content: text }],
+})
 const text = 'Grüße 👋🏽 from the vendor'
 
 describe('chat', () => {
   test('answers, whole and streamed, under the name that was asked for', async () => {
     const body = { ...question('Hello'), max_completion_tokens: 50, user: 'u' }
     expect(await ask('chat', body)).toMatchObject({
-      model,
+      model: name,
       upstream_model: 'openai/gpt-4o',
       choices: [{ message: { content: text }, finish_reason: 'stop' }],
     })
     const all = await chunks('chat', { ...body, stream_options: { include_usage: true } })
-    expect(all.at(-1)).toMatchObject({ model, usage: { total_tokens: 30 } })
+    expect(all.at(-1)).toMatchObject({ model: name, usage: { total_tokens: 30 } })
     expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['stop'] })
     expect(JSON.stringify(all)).not.toContain('None')
-  })
-
-  test('thinks, and is cut by the limit', async () => {
-    expect(await ask('chat', question('[reasoning] [length]'))).toMatchObject({
-      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
-    })
-    const choice = collectChunks(await chunks('chat', question('[reasoning] [length]'))).get(0)
-    expect(choice).toMatchObject({ content: text, finishReasons: ['length'] })
   })
 
   test.each([
@@ -100,6 +54,14 @@ describe('chat', () => {
     expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
     expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
   })
+
+  test('thinks, and is cut by the limit', async () => {
+    expect(await ask('chat', question('[reasoning] [length]'))).toMatchObject({
+      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
+    })
+    const choice = collectChunks(await chunks('chat', question('[reasoning] [length]'))).get(0)
+    expect(choice).toMatchObject({ content: text, finishReasons: ['length'] })
+  })
 })
 
 describe('the other operations', () => {
@@ -109,7 +71,7 @@ describe('the other operations', () => {
   })
 
   test('pictures go over chat, one by one', async () => {
-    const body = { model: 'blackboxai/black-forest-labs/flux-pro', prompt: 'A cat', n: 3, size: '512x512' }
+    const body = { model: 'it/blackboxai/black-forest-labs/flux-pro', prompt: 'A cat', n: 3, size: '512x512' }
     const answer = await gateway.respond('images', body)
     const url = 'https://replicate.delivery/xezq/tmp.webp'
     expect(JSON.parse(await answer.text())).toMatchObject({
@@ -122,38 +84,33 @@ describe('the other operations', () => {
 
   test('videos go over chat', async () => {
     const url = 'https://replicate.delivery/xezq/tmp.mp4'
-    const body = { model: 'blackboxai/google/veo-2', prompt: 'A cat' }
+    const body = { model: 'it/blackboxai/google/veo-2', prompt: 'A cat' }
     expect(await ask('videos', body)).toMatchObject({ data: [{ url }] })
-  })
-
-  test('the health check is free', async () => {
-    expect(await gateway.probe()).toMatchObject([{ verdict: { status: 'healthy' } }])
-    expect(paths()).toEqual(['GET /v1/models'])
   })
 })
 
 describe('the format with paths of their own', () => {
   test('pictures and videos', async () => {
-    const image = { model: 'blackbox-alpha', prompt: 'A futuristic city', n: 2, size: '512x512' }
+    const image = { model: 'other/blackbox-alpha', prompt: 'A futuristic city', n: 2, size: '512x512' }
     const picture = { url: 'https://example.com/city.png' }
-    expect(await ask('images', image, openaiImages)).toMatchObject({
+    expect(await ask('images', image)).toMatchObject({
       created: expect.any(Number) as number,
       data: [picture, picture],
     })
-    expect(simulator.requests[0]?.body).toEqual(image)
-    const video = { model: 'blackbox-alpha', prompt: 'A futuristic city' }
-    expect(await ask('videos', video, openaiImages)).toMatchObject({
+    expect(simulator.requests[0]?.body).toEqual({ ...image, model: 'blackbox-alpha' })
+    const video = { model: 'other/blackbox-alpha', prompt: 'A futuristic city' }
+    expect(await ask('videos', video)).toMatchObject({
       data: [{ url: 'https://example.com/city.mp4' }],
     })
     expect(paths()).toEqual(['POST /v1/images/generations', 'POST /v1/videos/generations'])
   })
 
   test('chat is asked for whole, and streamed by the gateway', async () => {
-    const all = await chunks('chat', { ...question('[tools:1]'), tools }, openaiImages)
+    const all = await chunks('chat', { ...question('[tools:1]', other), tools })
     expect(collectChunks(all).get(0)).toMatchObject({ finishReasons: ['tool_calls'] })
-    const body = { ...question('Hello'), stream_options: { include_usage: true } }
-    const [first, ...rest] = await chunks('chat', body, openaiImages)
-    expect(first).toMatchObject({ model, choices: [{ delta: { role: 'assistant', content: text } }] })
+    const body = { ...question('Hello', other), stream_options: { include_usage: true } }
+    const [first, ...rest] = await chunks('chat', body)
+    expect(first).toMatchObject({ model: name, choices: [{ delta: { role: 'assistant', content: text } }] })
     expect(rest).toHaveLength(2)
     expect(paths()).toEqual(Array<string>(2).fill('POST /v1/chat/completions'))
     expect(simulator.requests.map(({ body: sent }) => Object.keys(sent as object))).toEqual([
@@ -163,14 +120,12 @@ describe('the format with paths of their own', () => {
   })
 })
 
-test('none of 300 generated conversations is refused, in either format', async () => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(23, 300).entries()) {
-    const stream = index % 2 === 1
-    const by = index % 3 === 0 ? openaiImages : gateway
-    const answer = await by.respond('chat', { ...conversation, model, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+test.each([model, other])('none of 100 generated conversations is refused for %s', async (asked) => {
+  expect(await stage.converse({ model: asked, seed: 23, count: 100 })).toEqual([])
+})
+
+test('the health check is free', async () => {
+  const reports = await gateway.probe()
+  expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy'])
+  expect(paths()).toEqual(['GET /v1/models', 'GET /v1/models'])
 })
