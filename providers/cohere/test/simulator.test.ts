@@ -1,61 +1,18 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, type ConversationTraits, openVendorStage } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-let old: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await start({})
-  old = await start({ api: 'generate' })
+const stage = await openVendorStage(plugin, vendor, {
+  createGateway,
+  providers: () => ({ it: {}, old: { api: 'generate' } }),
 })
-afterAll(async () => {
-  await gateway.close()
-  await old.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(`the vendor has refused: ${refused.join('; ')}`)
-})
+const { simulator, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
-function start(options: object): Promise<Gateway> {
-  const provider = { name: 'it', type: 'cohere', models: ['*'], max_retries: 0 }
-  return createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [{ ...provider, ...vendor.options(simulator.url), ...options }],
-    },
-    { plugins: [plugin] },
-  )
-}
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object, asked = gateway): Promise<Record<string, unknown>> {
-  const answer = await asked.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object, asked = gateway): Promise<readonly unknown[]> {
-  const answer = await asked.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
-
-const model = 'command-a-03-2025'
+const model = 'it/command-a-03-2025'
 const tools = ['get_weather', 'get-time'].map((name) => ({ type: 'function', function: { name } }))
 const question = (text: string) => [{ role: 'user', content: text }]
 const text = 'Grüße 👋🏽 from the vendor'
@@ -78,12 +35,6 @@ describe('chat', () => {
     expect(choice).toMatchObject({ content: text, reasoning: 'Let me think.', finishReasons: ['stop'] })
   })
 
-  test('is cut by the token limit', async () => {
-    const body = { model, messages: question('[length]') }
-    expect(await ask('chat', body)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
-    expect(collectChunks(await chunks('chat', body)).get(0)?.finishReasons).toEqual(['length'])
-  })
-
   test.each([
     ['[tools:2]', { city: 'Zürich' }],
     ['[tools:2][no-arguments]', {}],
@@ -98,6 +49,12 @@ describe('chat', () => {
     const parsed = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
     expect(parsed).toEqual([expected, expected])
   })
+
+  test('is cut by the token limit', async () => {
+    const body = { model, messages: question('[length]') }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+    expect(collectChunks(await chunks('chat', body)).get(0)?.finishReasons).toEqual(['length'])
+  })
 })
 
 test('completions go over chat', async () => {
@@ -108,7 +65,7 @@ test('completions go over chat', async () => {
 
 describe('embeddings', () => {
   test('come as numbers and as base64', async () => {
-    const body = { model: 'embed-v4.0', input: ['a', 'b'], input_type: 'search_query' }
+    const body = { model: 'it/embed-v4.0', input: ['a', 'b'], input_type: 'search_query' }
     expect(await ask('embeddings', body)).toMatchObject({
       data: [{ embedding: [0.5, -0.25, 1] }, { index: 1 }],
     })
@@ -118,7 +75,7 @@ describe('embeddings', () => {
 
   test('of many texts are asked for in several calls', async () => {
     const input = Array.from({ length: 200 }, (_, index) => `text ${index}`)
-    const answer = await ask('embeddings', { model: 'embed-v4.0', input })
+    const answer = await ask('embeddings', { model: 'it/embed-v4.0', input })
     expect(answer['data']).toHaveLength(200)
     expect(answer).toMatchObject({ usage: { prompt_tokens: 800, total_tokens: 800 } })
     const sent = simulator.requests.map(({ body }) => (body as { texts: string[] }).texts.length)
@@ -128,8 +85,8 @@ describe('embeddings', () => {
 
 describe('the old wire format', () => {
   test('sends prompt and limit to the byte', async () => {
-    const body = { model: 'command-xlarge-nightly', messages: question('Hello'), max_tokens: 100 }
-    expect(await ask('chat', body, old)).toMatchObject({ choices: [{ message: { content: text } }] })
+    const body = { model: 'old/command-xlarge-nightly', messages: question('Hello'), max_tokens: 100 }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ message: { content: text } }] })
     const [request] = simulator.requests
     expect(request?.path).toBe('/v1/generate')
     expect(request?.bytes.toString()).toBe(
@@ -138,34 +95,27 @@ describe('the old wire format', () => {
   })
 
   test('gives several answers, and makes a stream of a whole one', async () => {
-    const body = { model: 'command-light', messages: question('Hello'), n: 2, stop: 'END' }
-    expect((await ask('chat', body, old))['choices']).toHaveLength(2)
-    const choices = collectChunks(await chunks('chat', body, old))
+    const body = { model: 'old/command-light', messages: question('Hello'), n: 2, stop: 'END' }
+    expect((await ask('chat', body))['choices']).toHaveLength(2)
+    const choices = collectChunks(await chunks('chat', body))
     expect([...choices.values()].map(({ content }) => content)).toEqual([text, text])
   })
 
   test('serves completions, and nothing else', async () => {
-    expect(await ask('completions', { model: 'command-light', prompt: 'Hello' }, old)).toMatchObject({
+    expect(await ask('completions', { model: 'old/command-light', prompt: 'Hello' })).toMatchObject({
       choices: [{ text }],
     })
-    const embeddings = await old.respond('embeddings', { model: 'x', input: 'a' })
-    expect(embeddings.status).toBe(501)
-    const withTools = await old.respond('chat', { model: 'x', messages: question('Hi'), tools })
-    expect(withTools.status).toBe(501)
+    const embeddings = await stage.fails('embeddings', { model: 'old/x', input: 'a' })
+    const withTools = await stage.fails('chat', { model: 'old/x', messages: question('Hi'), tools })
+    expect([embeddings.status, withTools.status]).toEqual([501, 501])
   })
 })
 
-test.each(['chat-v2', 'generate'])('none of 300 generated conversations is refused by %s', async (api) => {
-  const failed: unknown[] = []
-  const traits = api === 'generate' ? { tools: false, images: false } : {}
-  const asked = api === 'generate' ? old : gateway
-  for (const [index, conversation] of generatedConversations(7, 300, traits).entries()) {
-    const stream = index % 2 === 1
-    const answer = await asked.respond('chat', { ...conversation, model, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+test.each<[string, ConversationTraits]>([
+  [model, {}],
+  ['old/command-light', { tools: false, images: false }],
+])('none of 100 generated conversations is refused for %s', async (name, traits) => {
+  expect(await stage.converse({ model: name, seed: 7, count: 100, traits })).toEqual([])
 })
 
 describe('the simulator refuses what the vendor refuses', () => {
@@ -191,13 +141,8 @@ describe('the simulator refuses what the vendor refuses', () => {
     ['embeddings for nothing', '/v2/embed', { texts: ['a'], embedding_types: ['float'] }],
     ['messages in the old format', '/v1/generate', { messages: hi }],
   ])('%s', async (_, path, body) => {
-    const answer = await fetch(simulator.url + path, {
-      method: 'POST',
-      headers: { authorization: 'Bearer test-key', 'content-type': 'application/json' },
-      body: JSON.stringify({ model, ...body }),
-    })
-    expect(answer.status).toBe(400)
-    expect(simulator.violations).toHaveLength(1)
-    simulator.reset()
+    const headers = { authorization: 'Bearer test-key' }
+    const answer = await stage.direct({ path, headers, body: { model: 'command-a-03-2025', ...body } })
+    expect(answer).toMatchObject({ status: 400, refusal: expect.any(String) as string })
   })
 })
