@@ -1,57 +1,25 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
+import { createGateway } from '@llmproxy/core'
 import {
   collectChunks,
   type ConversationTraits,
   generatedConversations,
-  parseSse,
-  type Simulator,
+  openVendorStage,
 } from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  const options = { type: 'xai', max_retries: 0, models: ['*'], ...vendor.options(simulator.url) }
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [
-        { name: 'it', ...options },
-        { name: 'native', ...options, completions: 'native', embeddings: true },
-        { name: 'completing', ...options, api: 'complete' },
-      ],
-    },
-    { plugins: [plugin] },
-  )
+const stage = await openVendorStage(plugin, vendor, {
+  createGateway,
+  providers: () => ({
+    it: { type: 'xai' },
+    native: { completions: 'native', embeddings: true },
+    completing: { api: 'complete' },
+  }),
 })
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const { simulator, gateway, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const model = 'it/grok-4'
 const question = (text: string, name = model) => ({
@@ -63,11 +31,6 @@ const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
   function: { name, strict: true, parameters: { type: 'object', additionalProperties: false } },
 }))
-
-interface Frame {
-  readonly created: number
-  readonly choices: readonly { readonly delta: { readonly reasoning_content?: string } }[]
-}
 
 describe('chat', () => {
   test('answers, whole and streamed, several at once', async () => {
@@ -81,18 +44,7 @@ describe('chat', () => {
     for (const index of [0, 1])
       expect(collectChunks(all).get(index)).toMatchObject({ content: text, finishReasons: ['stop'] })
     expect(all.at(-1)).toMatchObject({ choices: [], usage })
-    expect(new Set(all.map((chunk) => (chunk as Frame).created)).size).toBe(1)
-  })
-
-  test('thinks, whole and streamed, and is cut by the limit', async () => {
-    const body = question('[reasoning] [length]')
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
-    })
-    const all = await chunks('chat', body)
-    const thoughts = all.map((chunk) => (chunk as Frame).choices[0]?.delta.reasoning_content ?? '')
-    expect(thoughts.join('')).toBe('Thinking... Let me think.')
-    expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['length'] })
+    expect(new Set(all.map(({ created }) => created)).size).toBe(1)
   })
 
   test.each([
@@ -114,6 +66,18 @@ describe('chat', () => {
     expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
   })
 
+  test('thinks, whole and streamed, and is cut by the limit', async () => {
+    const body = question('[reasoning] [length]')
+    expect(await ask('chat', body)).toMatchObject({
+      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
+    })
+    expect(collectChunks(await chunks('chat', body)).get(0)).toMatchObject({
+      content: text,
+      reasoning: 'Thinking... Let me think.',
+      finishReasons: ['length'],
+    })
+  })
+
   test('keeps conversations near their cache', async () => {
     await ask('chat', { ...question('Hello'), prompt_cache_key: 'conversation-1' })
     expect(simulator.requests[0]?.headers['x-grok-conv-id']).toBe('conversation-1')
@@ -133,9 +97,8 @@ describe('the other operations', () => {
       ['native/grok-4', '/v1/chat/completions'],
     ]) {
       expect(await ask('completions', { model: name, prompt: 'a' })).toMatchObject({ choices: [{ text }] })
-      const streamed = await chunks('completions', { model: name, prompt: 'a' })
-      const told = streamed.map((chunk) => (chunk as { choices: { text: string }[] }).choices[0]?.text ?? '')
-      expect([told.join(''), ...paths()]).toEqual([text, path, path])
+      const streamed = collectChunks(await chunks('completions', { model: name, prompt: 'a' })).get(0)
+      expect([streamed?.content, ...paths()]).toEqual([text, path, path])
       simulator.reset()
     }
   })
@@ -144,7 +107,7 @@ describe('the other operations', () => {
     expect(await ask('embeddings', { model: 'native/v1', input: ['a', 'b'] })).toMatchObject({
       data: [{ embedding: [0.5, -0.25] }, {}],
     })
-    expect((await gateway.respond('embeddings', { model: 'it/v1', input: 'a' })).status).toBe(501)
+    expect((await stage.fails('embeddings', { model: 'it/v1', input: 'a' })).status).toBe(501)
   })
 
   test('images get a date, and a shape for their size', async () => {
@@ -168,12 +131,6 @@ describe('the other operations', () => {
       'GET /v1/videos/job-1',
     ])
   })
-
-  test('the health check is the list of models', async () => {
-    const reports = await gateway.probe()
-    expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy', 'healthy'])
-    expect(new Set(simulator.requests.map(({ path }) => path))).toEqual(new Set(['/v1/models']))
-  })
 })
 
 test('the specification’s format sends one prompt, and streams its answer in one chunk', async () => {
@@ -189,48 +146,39 @@ test('the specification’s format sends one prompt, and streams its answer in o
   expect(all).toHaveLength(2)
 })
 
-test.each<[number, string, ConversationTraits]>([
-  [300, model, {}],
-  [100, 'it/grok-3', {}],
-  [100, 'completing/grok-beta', { tools: false, images: false }],
-])('none of %i generated conversations is refused for %s', async (count, name, traits) => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(29, count, traits).entries()) {
-    const stream = index % 2 === 1
-    const answer = await gateway.respond('chat', { ...conversation, model: name, stream })
-    const told = await answer.text()
-    if (answer.status !== 200 || (stream && !told.endsWith('data: [DONE]\n\n'))) failed.push(told)
-  }
-  expect(failed).toEqual([])
-})
-
-test('a wrong key is the operator’s, never the client’s', async () => {
-  const provider = {
-    name: 'it',
-    type: 'grok',
-    models: ['*'],
-    ...vendor.options(simulator.url),
-    api_key: 'other',
-  }
-  const stranger = await createGateway({ providers: [provider] }, { plugins: [plugin] })
-  const answer = await stranger.respond('chat', question('Hello', 'it/grok-4'))
-  expect([answer.status, await answer.json()]).toMatchObject([
-    502,
-    { error: { code: 'upstream_authentication' } },
-  ])
-  const [report] = await stranger.probe()
-  expect(report?.verdict).toMatchObject({ status: 'unhealthy', reason: 'configuration' })
-  await stranger.close()
-  simulator.reset()
+test.each<[string, number, ConversationTraits]>([
+  [model, 100, {}],
+  ['it/grok-3', 50, {}],
+  ['completing/grok-beta', 50, { tools: false, images: false }],
+])('of the generated conversations for %s, %i in number, none is refused', async (name, count, traits) => {
+  expect(await stage.converse({ model: name, seed: 29, count, traits })).toEqual([])
 })
 
 test('the vendor itself would refuse most of them', async () => {
-  const headers = { authorization: 'Bearer test-key', 'content-type': 'application/json' }
-  const url = `${simulator.url}/v1/chat/completions`
+  const request = { path: '/v1/chat/completions', headers: { authorization: 'Bearer test-key' } }
+  let refused = 0
   for (const conversation of generatedConversations(29, 50)) {
-    const body = JSON.stringify({ ...conversation, model: 'grok-4' })
-    await (await fetch(url, { method: 'POST', headers, body })).text()
+    const answer = await stage.direct({ ...request, body: { ...conversation, model: 'grok-4' } })
+    if (answer.refusal !== undefined) refused += 1
   }
-  expect(simulator.violations.length).toBeGreaterThan(25)
-  simulator.reset()
+  expect(refused).toBeGreaterThan(25)
+})
+
+test('a wrong key is the operator’s, never the client’s', async () => {
+  await using stranger = await openVendorStage(plugin, vendor, {
+    createGateway,
+    providers: () => ({ it: { api_key: 'other' } }),
+  })
+  expect(await stranger.fails('chat', question('Hello'))).toMatchObject({
+    status: 502,
+    error: { code: 'upstream_authentication' },
+  })
+  const [report] = await stranger.gateway.probe()
+  expect(report?.verdict).toMatchObject({ status: 'unhealthy', reason: 'configuration' })
+})
+
+test('the health check is the list of models', async () => {
+  const reports = await gateway.probe()
+  expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy', 'healthy'])
+  expect(new Set(simulator.requests.map(({ path }) => path))).toEqual(new Set(['/v1/models']))
 })
