@@ -1,53 +1,13 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, openVendorStage } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [
-        { name: 'it', type: 'mistral', models: ['*'], max_retries: 0, ...vendor.options(simulator.url) },
-      ],
-    },
-    { plugins: [plugin] },
-  )
-})
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(`the vendor has refused: ${refused.join('; ')}`)
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const stage = await openVendorStage(plugin, vendor, { createGateway })
+const { ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const model = 'mistral-small-latest'
 const tools = ['get_weather', 'get_time'].map((name) => ({ type: 'function', function: { name } }))
@@ -72,12 +32,6 @@ describe('chat', () => {
     expect(choice).toMatchObject({ content: text, reasoning: 'Let me think.', finishReasons: ['stop'] })
   })
 
-  test('is cut by the token limit', async () => {
-    const body = { model, messages: question('[length]') }
-    expect(await ask('chat', body)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
-    expect(collectChunks(await chunks('chat', body)).get(0)?.finishReasons).toEqual(['length'])
-  })
-
   test.each([
     ['[tools:2]', { city: 'Zürich' }],
     ['[tools:2][no-arguments]', {}],
@@ -91,6 +45,12 @@ describe('chat', () => {
     expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
     const parsed = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
     expect(parsed).toEqual([expected, expected])
+  })
+
+  test('is cut by the token limit', async () => {
+    const body = { model, messages: question('[length]') }
+    expect(await ask('chat', body)).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+    expect(collectChunks(await chunks('chat', body)).get(0)?.finishReasons).toEqual(['length'])
   })
 
   test('several choices, whole and streamed', async () => {
@@ -116,15 +76,8 @@ test('embeddings, as numbers and as base64', async () => {
   expect(encoded).toMatchObject({ data: [{ embedding: 'AAAAPwAAgL4AAIA/' }, {}] })
 })
 
-test('none of 300 generated conversations is refused', async () => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(7, 300).entries()) {
-    const stream = index % 2 === 1
-    const answer = await gateway.respond('chat', { ...conversation, model, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+test('none of 150 generated conversations is refused', async () => {
+  expect(await stage.converse({ model, seed: 7, count: 150 })).toEqual([])
 })
 
 describe('the simulator refuses what the vendor refuses', () => {
@@ -138,19 +91,13 @@ describe('the simulator refuses what the vendor refuses', () => {
     ['an assistant message at the end', { messages: [...hi, { role: 'assistant', content: 'a' }] }, 400],
     ['the word required', { messages: hi, tool_choice: 'required' }, 422],
   ])('%s', async (_, body, status) => {
-    const answer = await fetch(`${simulator.url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer test-key', 'content-type': 'application/json' },
-      body: JSON.stringify({ model, ...body }),
-    })
-    expect(answer.status).toBe(status)
-    expect(simulator.violations).toHaveLength(1)
-    simulator.reset()
+    const headers = { authorization: 'Bearer test-key' }
+    const answer = await stage.direct({ path: '/v1/chat/completions', headers, body: { model, ...body } })
+    expect(answer).toMatchObject({ status, refusal: expect.any(String) as string })
   })
 
   test('a wrong key', async () => {
-    const answer = await fetch(`${simulator.url}/v1/models`, { headers: { authorization: 'Bearer other' } })
-    expect(await answer.json()).toEqual({ detail: 'Unauthorized' })
-    simulator.reset()
+    const answer = await stage.direct({ path: '/v1/models', headers: { authorization: 'Bearer other' } })
+    expect(answer.body).toEqual({ detail: 'Unauthorized' })
   })
 })
