@@ -1,53 +1,13 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, openVendorStage } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [
-        { name: 'it', type: 'openai', models: ['*'], max_retries: 0, ...vendor.options(simulator.url) },
-      ],
-    },
-    { plugins: [plugin] },
-  )
-})
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const stage = await openVendorStage(plugin, vendor, { createGateway })
+const { simulator, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
@@ -125,13 +85,6 @@ describe('the other operations', () => {
   })
 })
 
-test.each(['gpt-4o', 'o3'])('%s refuses none of 150 generated conversations', async (model) => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(11, 150).entries()) {
-    const stream = index % 2 === 1
-    const answer = await gateway.respond('chat', { ...conversation, model, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+test.each(['gpt-4o', 'o3'])('%s refuses none of 100 generated conversations', async (model) => {
+  expect(await stage.converse({ model, seed: 11, count: 100 })).toEqual([])
 })
