@@ -1,53 +1,13 @@
-import { createGateway, type Gateway } from '@llmproxy/core'
-import {
-  collectChunks,
-  generatedConversations,
-  parseSse,
-  type Simulator,
-} from '@llmproxy/provider-kit/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createGateway } from '@llmproxy/core'
+import { collectChunks, openVendorStage } from '@llmproxy/provider-kit/testing'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import plugin from '../src/index.ts'
 import { vendor } from './simulator.ts'
 
-let simulator: Simulator
-let gateway: Gateway
-beforeAll(async () => {
-  simulator = await vendor.start()
-  gateway = await createGateway(
-    {
-      rate_limits: { chat: null },
-      providers: [
-        { name: 'it', type: 'openrouter', models: ['*'], max_retries: 0, ...vendor.options(simulator.url) },
-      ],
-    },
-    { plugins: [plugin] },
-  )
-})
-afterAll(async () => {
-  await gateway.close()
-  await simulator.close()
-})
-afterEach(() => {
-  const refused = simulator.violations.map(({ message }) => message)
-  simulator.reset()
-  if (refused.length > 0) throw new Error(refused.join('\n'))
-})
-
-type Operation = Parameters<Gateway['respond']>[0]
-
-async function ask(operation: Operation, body: object): Promise<Record<string, unknown>> {
-  const answer = await gateway.respond(operation, body)
-  const text = await answer.text()
-  expect([answer.status, text]).toEqual([200, expect.any(String)])
-  return JSON.parse(text) as Record<string, unknown>
-}
-
-async function chunks(operation: Operation, body: object): Promise<readonly unknown[]> {
-  const answer = await gateway.respond(operation, { ...body, stream: true })
-  const events = parseSse(await answer.text()).map(({ data }) => data)
-  expect(events.at(-1)).toBe('[DONE]')
-  return events.slice(0, -1).map((data) => JSON.parse(data) as unknown)
-}
+const stage = await openVendorStage(plugin, vendor, { createGateway })
+const { simulator, gateway, ask, chunks } = stage
+afterEach(() => stage.settle())
+afterAll(() => stage[Symbol.asyncDispose]())
 
 const tools = ['get_weather', 'get_time'].map((name) => ({
   type: 'function',
@@ -68,18 +28,6 @@ describe('chat', () => {
     const streamed = collectChunks(await chunks('chat', body))
     for (const index of [0, 1])
       expect(streamed.get(index)).toMatchObject({ content: text, finishReasons: ['stop'] })
-  })
-
-  test('thinks, whole and streamed, and is cut by the limit', async () => {
-    const body = question('[reasoning] [length]')
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
-    })
-    const all = await chunks('chat', { ...body, stream_options: { include_usage: true } })
-    expect(all.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 30, cost: 0.00012 } })
-    const thoughts = all.map((chunk) => (chunk as Frame).choices[0]?.delta.reasoning_content ?? '')
-    expect(thoughts.join('')).toBe('Let me think.')
-    expect(collectChunks(all).get(0)).toMatchObject({ content: text, finishReasons: ['length'] })
   })
 
   test.each([
@@ -105,6 +53,20 @@ describe('chat', () => {
     expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
   })
 
+  test('thinks, whole and streamed, and is cut by the limit', async () => {
+    const body = question('[reasoning] [length]')
+    expect(await ask('chat', body)).toMatchObject({
+      choices: [{ message: { content: text, reasoning_content: 'Let me think.' }, finish_reason: 'length' }],
+    })
+    const all = await chunks('chat', { ...body, stream_options: { include_usage: true } })
+    expect(all.at(-1)).toMatchObject({ choices: [], usage: { total_tokens: 30, cost: 0.00012 } })
+    expect(collectChunks(all).get(0)).toMatchObject({
+      content: text,
+      reasoning: 'Let me think.',
+      finishReasons: ['length'],
+    })
+  })
+
   test('functions of old clients are called too', async () => {
     const body = { ...question('[tools:1]'), functions: [{ name: 'get_weather' }] }
     const called = { name: 'get_weather', arguments: '{"city":"Rome"}' }
@@ -114,10 +76,6 @@ describe('chat', () => {
   })
 })
 
-interface Frame {
-  readonly choices: readonly { readonly delta: { readonly reasoning_content?: string } }[]
-}
-
 describe('the other operations', () => {
   test('completions go over chat', async () => {
     const body = { model, prompt: ['a', 'b'] }
@@ -125,9 +83,7 @@ describe('the other operations', () => {
     expect(simulator.requests.map(({ path }) => path)).toEqual(
       Array<string>(2).fill('/api/v1/chat/completions'),
     )
-    const streamed = await chunks('completions', { model, prompt: 'a' })
-    const texts = streamed.map((chunk) => (chunk as { choices: { text: string }[] }).choices[0]?.text ?? '')
-    expect(texts.join('')).toBe(text)
+    expect(collectChunks(await chunks('completions', { model, prompt: 'a' })).get(0)?.content).toBe(text)
   })
 
   test('embeddings, as numbers and as base64', async () => {
@@ -151,20 +107,13 @@ describe('the other operations', () => {
       'GET /api/v1/videos/job_1',
     ])
   })
-
-  test('the key is what the health check asks about', async () => {
-    expect(await gateway.probe()).toMatchObject([{ verdict: { status: 'healthy' } }])
-    expect(simulator.requests.map(({ path }) => path)).toEqual(['/api/v1/key'])
-  })
 })
 
-test('none of 300 generated conversations is refused', async () => {
-  const failed: unknown[] = []
-  for (const [index, conversation] of generatedConversations(17, 300).entries()) {
-    const stream = index % 2 === 1
-    const answer = await gateway.respond('chat', { ...conversation, model, stream })
-    const body = await answer.text()
-    if (answer.status !== 200 || (stream && !body.endsWith('data: [DONE]\n\n'))) failed.push(body)
-  }
-  expect(failed).toEqual([])
+test('none of 150 generated conversations is refused', async () => {
+  expect(await stage.converse({ model, seed: 17, count: 150 })).toEqual([])
+})
+
+test('the key is what the health check asks about', async () => {
+  expect(await gateway.probe()).toMatchObject([{ verdict: { status: 'healthy' } }])
+  expect(simulator.requests.map(({ path }) => path)).toEqual(['/api/v1/key'])
 })
