@@ -52,20 +52,6 @@ describe('chat', () => {
     expect(all.filter((chunk) => JSON.stringify(chunk).includes('citations'))).toHaveLength(1)
   })
 
-  test('thinks, whole and streamed, and is cut by the limit', async () => {
-    const body = question('[reasoning] [length]')
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [
-        { message: { content: text, reasoning_content: 'Let me think.\n' }, finish_reason: 'length' },
-      ],
-    })
-    expect(collectChunks(await chunks('chat', body)).get(0)).toMatchObject({
-      content: text,
-      reasoning: 'Let me think.\n',
-      finishReasons: ['length'],
-    })
-  })
-
   test.each([
     ['with arguments', '[tools:2]', '{"city":"Rome"}'],
     ['without', '[tools:2] [no-arguments]', '{}'],
@@ -83,6 +69,20 @@ describe('chat', () => {
     const choice = collectChunks(await chunks('chat', body)).get(0)
     expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
     expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
+  })
+
+  test('thinks, whole and streamed, and is cut by the limit', async () => {
+    const body = question('[reasoning] [length]')
+    expect(await ask('chat', body)).toMatchObject({
+      choices: [
+        { message: { content: text, reasoning_content: 'Let me think.\n' }, finish_reason: 'length' },
+      ],
+    })
+    expect(collectChunks(await chunks('chat', body)).get(0)).toMatchObject({
+      content: text,
+      reasoning: 'Let me think.\n',
+      finishReasons: ['length'],
+    })
   })
 
   test('with tools is not asked of an account without them', async () => {
@@ -111,16 +111,6 @@ describe('the other operations', () => {
     const many = await ask('embeddings', { ...body, input: Array<string>(600).fill('a') })
     expect(many).toMatchObject({ usage: { prompt_tokens: 600, cost: { total_cost: 0.002 } } })
     expect(many.data.at(-1)?.index).toBe(599)
-  })
-
-  test('the health requests are free and answered', async () => {
-    const reports = await gateway.probe()
-    expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy', 'healthy'])
-    expect(simulator.requests.map(({ path }) => path).toSorted()).toEqual([
-      '/async/chat/completions',
-      '/async/chat/completions',
-      '/v1/models',
-    ])
   })
 })
 
@@ -160,11 +150,11 @@ function withoutTools({ tools, tool_choice, parallel_tool_calls, ...body }: Gene
 }
 
 test.each<[string, Conversations]>([
-  ['an account without tools', { model, seed: 23, count: 150, body: withoutTools }],
-  ['an account with tools', { model: 'calling/sonar-pro', seed: 23, count: 100 }],
+  ['an account without tools', { model, seed: 23, count: 100, body: withoutTools }],
+  ['an account with tools', { model: 'calling/sonar-pro', seed: 23, count: 50 }],
   [
     'the specification’s format',
-    { model: 'asking/x', seed: 23, count: 100, traits: { tools: false, images: false } },
+    { model: 'asking/x', seed: 23, count: 50, traits: { tools: false, images: false } },
   ],
 ])('none of the generated conversations is refused for %s', async (_, conversations) => {
   expect(await stage.converse(conversations)).toEqual([])
@@ -178,4 +168,14 @@ test('the vendor itself would refuse most of them', async () => {
     if (answer.refusal !== undefined) refused += 1
   }
   expect(refused).toBeGreaterThan(25)
+})
+
+test('the health requests are free and answered', async () => {
+  const reports = await gateway.probe()
+  expect(reports.map(({ verdict }) => verdict?.status)).toEqual(['healthy', 'healthy', 'healthy'])
+  expect(simulator.requests.map(({ path }) => path).toSorted()).toEqual([
+    '/async/chat/completions',
+    '/async/chat/completions',
+    '/v1/models',
+  ])
 })
