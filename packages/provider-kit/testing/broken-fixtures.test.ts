@@ -62,6 +62,40 @@ function answered(stream: boolean, text: string, kind?: FaultKind): Fixtures {
   return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
 }
 
+test('limits are compared with those of case.json', async () => {
+  const limited = withProvider((own) => ({
+    ...own,
+    rateLimits: ({ 'toy-left': left }: Record<string, string>) =>
+      left === undefined ? {} : { 'x-ratelimit-remaining-requests': left },
+  }))
+  const check = 'rateLimits() gives what case.json says, by the names that clients read, and never throws'
+  const left = (remaining: string) =>
+    withCases((fixture) => {
+      if (fixture.name !== 'text' || fixture.upstream === undefined) return fixture
+      const upstream = { ...fixture.upstream, headers: { ...fixture.upstream.headers, 'toy-left': '7' } }
+      return { ...fixture, upstream, rateLimits: { 'x-ratelimit-remaining-requests': remaining } }
+    })
+  expect((await failures(limited, left('7'))).get(check)).toBeUndefined()
+  expect((await failures(limited, left('8'))).get(check)).toContain('expected "8", found "7"')
+  expect((await failures(toy, left('7'))).get(check)).toContain('the provider has no rateLimits()')
+})
+
+test('an author whose option for the address has another name is told about redirect', async () => {
+  const elsewhere = definePlugin({
+    type: 'elsewhere',
+    options: z.strictObject({ endpoint: z.string() }),
+    create: ({ endpoint }) => openaiCompatible({ baseUrl: endpoint, authorize: bearer(undefined) }),
+  })
+  const { cases, ...others } = answered(false, '{"choices":[]}')
+  const options = { endpoint: 'http://relay.invalid/v1' }
+  const own = { ...others, options: { valid: [options] }, cases: cases.map((one) => ({ ...one, options })) }
+  const said = [...(await failures(elsewhere, own, createGateway))].filter(([name]) =>
+    name.startsWith('through a gateway'),
+  )
+  expect(said.length).toBeGreaterThan(0)
+  for (const [, message] of said) expect(message).toContain('pass `redirect` to conformance()')
+})
+
 test('a fixture may show how a request is refused that the flags keep away', async () => {
   const deaf = withProvider((own) => ({ ...own, supports: { images: false } }))
   const content = [{ type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } }]

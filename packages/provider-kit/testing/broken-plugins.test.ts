@@ -25,6 +25,35 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     'helth',
   ],
   [
+    'stumbles over headers that are not there',
+    withProvider((own) => ({
+      ...own,
+      rateLimits: (headers: Record<string, string>) => ({
+        'x-ratelimit-remaining-requests': headers['toy-left']?.trim() ?? headers['toy-rest']!.trim(),
+      }),
+    })),
+    'rateLimits() gives',
+    'rateLimits({"content-type":"application/json"}) threw TypeError',
+  ],
+  [
+    'names limits as nobody reads them',
+    withProvider((own) => ({ ...own, rateLimits: () => ({ 'x-ratelimit-left': '1' }) })),
+    'rateLimits() gives',
+    'gave x-ratelimit-left, which no client reads',
+  ],
+  [
+    'gives limits that are no texts',
+    withProvider((own) => ({ ...own, rateLimits: () => ({ 'x-ratelimit-limit-tokens': 5 }) })),
+    'rateLimits() gives',
+    'x-ratelimit-limit-tokens must be a text',
+  ],
+  [
+    'gives no limits at all',
+    withProvider((own) => ({ ...own, rateLimits: () => undefined })),
+    'rateLimits() gives',
+    'gave undefined; give {} for none',
+  ],
+  [
     'has a flag nobody knows',
     withProvider((own) => ({ ...own, supports: { toools: true } })),
     'create() gives',

@@ -9,6 +9,7 @@ import { endToEndChecks } from './checks/end-to-end.ts'
 import { faultChecks } from './checks/fault.ts'
 import { followChecks } from './checks/follow.ts'
 import { framingChecks } from './checks/framing.ts'
+import { limitChecks } from './checks/limits.ts'
 import { optionChecks } from './checks/options.ts'
 import { parameterChecks } from './checks/parameters.ts'
 import { joinChecks, splitChecks } from './checks/parts.ts'
@@ -34,6 +35,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...probeChecks,
   ...responseChecks,
   ...joinChecks,
+  ...limitChecks,
   ...streamChecks,
   ...framingChecks,
   ...damagedStreamChecks,

@@ -56,7 +56,17 @@ function openGateway(subject: Subject, fixture: FixtureCase, url: string): Promi
     max_retries: 0,
   }
   const config: JsonObject = { providers: [provider], proxy_info: false, max_attempts: 1 }
-  return subject.createGateway(config, { plugins: [quick(subject.plugin)], env: {} })
+  return subject
+    .createGateway(config, { plugins: [quick(subject.plugin)], env: {} })
+    .catch((error: unknown) => Promise.reject(withAdvice(error)))
+}
+
+/** The one option that the author has not written. */
+function withAdvice(error: unknown): unknown {
+  if (!(error instanceof Error) || !error.message.includes('base_url')) return error
+  const advice =
+    'the kit puts the address of its upstream there; for another option pass `redirect` to conformance()'
+  return new Error(`${error.message} (${advice})`, { cause: error })
 }
 
 /** The same plugin, whose jobs are asked about at once. */

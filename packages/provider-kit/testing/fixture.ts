@@ -118,6 +118,8 @@ export interface FixtureCase {
   readonly name: string
   readonly operation: OperationName
   readonly note?: string
+  /** What `rateLimits()` makes of the headers of the vendor's answer. Absent: not compared. */
+  readonly rateLimits?: HeaderMap
   /** The plugin's options: `options.json` `valid[0]` with those of `case.json` over it. */
   readonly options: JsonObject
   /** The model id to send upstream. */

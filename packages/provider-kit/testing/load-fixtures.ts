@@ -42,6 +42,7 @@ const caseMembers = new Set([
   'dropped',
   'status',
   'response_headers',
+  'rate_limits',
 ])
 
 const optionsMembers = new Set(['valid', 'invalid', 'authorize'])
@@ -60,7 +61,9 @@ type Folder = ReadonlyMap<string, string>
 export async function loadFixtures(folder: URL): Promise<Fixtures> {
   const root = await readFolder(folder)
   const known = new Set(['options.json', 'health.json', 'models.json'])
-  for (const name of root.files.keys()) if (!known.has(name)) throw new Error(`${name}: unknown fixture file`)
+  for (const name of root.files.keys())
+    if (!known.has(name))
+      throw new Error(`${name}: unknown fixture file; known are ${[...known].join(', ')} and folders`)
   const options = json(root.files, 'options.json') as OptionsFixture | undefined
   if (!Array.isArray(options?.valid) || options.valid.length === 0) {
     throw new Error(
@@ -98,7 +101,10 @@ async function readFolder(folder: URL): Promise<{ files: Folder; folders: readon
 
 function readCase(name: string, files: Folder, baseOptions: JsonObject): FixtureCase {
   for (const file of files.keys())
-    if (!caseFiles.has(file)) throw new Error(`${name}/${file}: unknown fixture file`)
+    if (!caseFiles.has(file)) {
+      const known = [...caseFiles].join(', ')
+      throw new Error(`${name}/${file}: unknown fixture file; known are ${known}`)
+    }
   const header = readHeader(name, files)
   const request = json(files, 'request.json', name) as JsonObject | undefined
   const upstreamRequest = json(files, 'upstream.request.json', name) as
@@ -119,6 +125,7 @@ function readCase(name: string, files: Folder, baseOptions: JsonObject): Fixture
     headers: (header['headers'] ?? {}) as HeaderMap,
     dropped: (header['dropped'] ?? []) as readonly string[],
     ...(typeof header['note'] === 'string' && { note: header['note'] }),
+    ...(isObject(header['rate_limits']) && { rateLimits: header['rate_limits'] as HeaderMap }),
     ...(request && { request }),
     ...(isList(upstreamRequest)
       ? { upstreamRequests: upstreamRequest }
