@@ -44,6 +44,6 @@ test('another wire format is refused with the names of those there are', () => {
   const parsed = options.safeParse({ api_key: 'test-key', api: 'complete' })
   expect(parsed.error?.issues[0]).toMatchObject({
     path: ['api'],
-    message: expect.stringContaining('use messages or messages-prompt') as string,
+    message: expect.stringContaining('"messages"|"messages-prompt"') as string,
   })
 })

@@ -9,9 +9,7 @@ export const options = z.strictObject({
   api_key: apiKey().describe('The key, or an OAuth-style token with `auth: bearer`.'),
   base_url: baseUrl('https://api.anthropic.com').describe('With or without a final `/v1`.'),
   api: z
-    .enum(formats, {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; use ${formats.join(' or ')}`,
-    })
+    .enum(formats)
     .default('messages')
     .describe('The wire format: native turns, or the conversation as one prompt.'),
   auth: z

@@ -19,9 +19,7 @@ export const options = z
       .transform(endpoint)
       .describe('The endpoint of the resource, with or without a final `/openai` or `/openai/v1`.'),
     api: z
-      .enum(formats, {
-        error: ({ input }) => `api ${JSON.stringify(input)} is not available; use ${formats.join(' or ')}`,
-      })
+      .enum(formats)
       .optional()
       .describe('The wire format. Default: `deployments` when `api_version` is a date, else `v1`.'),
     api_version: z

@@ -31,12 +31,7 @@ const shape = z.strictObject({
     .enum(['search_document', 'search_query', 'classification', 'clustering'])
     .default('search_document')
     .describe('What Cohere models embed texts for, when the request does not say `input_type`.'),
-  api: z
-    .literal('converse', {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; the only one is "converse"`,
-    })
-    .default('converse')
-    .describe('The wire format; the only one is `converse`.'),
+  api: z.literal('converse').default('converse').describe('The wire format; the only one is `converse`.'),
 })
 
 type Given = z.output<typeof shape>

@@ -8,10 +8,7 @@ export const options = z.strictObject({
     'With or without a final `/v1`: the chat path is the same, below the one or the other.',
   ),
   api: z
-    .enum(['chat', 'openai-images'], {
-      error: ({ input }) =>
-        `api ${JSON.stringify(input)} is not available; there are "chat" and "openai-images"`,
-    })
+    .enum(['chat', 'openai-images'])
     .default('chat')
     .describe(
       'The wire format. `chat`: everything goes through chat completions, pictures and videos too. `openai-images`: pictures and videos have paths of their own, and chat is not streamed.',

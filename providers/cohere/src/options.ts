@@ -9,9 +9,7 @@ export const options = z.strictObject({
     .transform((url) => url.replace(/\/v[12]$/, ''))
     .describe('With or without a final `/v1` or `/v2`.'),
   api: z
-    .enum(['chat-v2', 'generate'], {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; use "chat-v2" or "generate"`,
-    })
+    .enum(['chat-v2', 'generate'])
     .default('chat-v2')
     .describe(
       'The wire format: `chat-v2` is the current one (`/v2/chat`, `/v2/embed`), `generate` the old one that knows prompts only (`/v1/generate`).',

@@ -7,12 +7,7 @@ export const options = z.strictObject({
   base_url: baseUrl('https://api.deepseek.com').describe(
     'With or without a final `/v1`; `/beta` works as well.',
   ),
-  api: z
-    .literal('chat', {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; the only one is "chat"`,
-    })
-    .default('chat')
-    .describe('The wire format; the only one is `chat`.'),
+  api: z.literal('chat').default('chat').describe('The wire format; the only one is `chat`.'),
   reasoning_replay: z
     .enum(['auto', 'strip', 'send'])
     .default('auto')

@@ -9,13 +9,7 @@ export const options = z.strictObject({
   base_url: baseUrl('https://generativelanguage.googleapis.com/v1beta').describe(
     'With or without the version: `/v1beta` is added when there is none.',
   ),
-  api: z
-    .literal('generate-content', {
-      error: ({ input }) =>
-        `api ${JSON.stringify(input)} is not available; the only one is "generate-content"`,
-    })
-    .default('generate-content')
-    .describe('The wire format.'),
+  api: z.literal('generate-content').default('generate-content').describe('The wire format.'),
   schema_dialect: z
     .enum(['auto', 'json-schema', 'openapi'])
     .default('auto')

@@ -10,9 +10,7 @@ export const options = z.strictObject({
     .transform(withVersion)
     .describe('The URL that every path is appended to. A bare origin (`https://us.api.x.ai`) gets `/v1`.'),
   api: z
-    .enum(apis, {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; known are "chat" and "complete"`,
-    })
+    .enum(apis)
     .default('chat')
     .describe('The wire format: `chat` is chat completions, `complete` the format of the specification.'),
   completions: z

@@ -7,12 +7,7 @@ export const options = z.strictObject({
   base_url: baseUrl('https://api.groq.com/openai/v1')
     .transform(withVersion)
     .describe('With or without the final `/v1`; a bare origin gets `/openai/v1`.'),
-  api: z
-    .literal('chat', {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; the only one is "chat"`,
-    })
-    .default('chat')
-    .describe('The wire format; the only one is `chat`.'),
+  api: z.literal('chat').default('chat').describe('The wire format; the only one is `chat`.'),
 })
 
 /** The options as `create()` receives them, defaults filled in. */

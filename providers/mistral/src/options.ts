@@ -7,12 +7,7 @@ export const options = z.strictObject({
   base_url: baseUrl('https://api.mistral.ai/v1')
     .transform(withVersion)
     .describe('With or without the final `/v1`.'),
-  api: z
-    .literal('chat', {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; the only one is "chat"`,
-    })
-    .default('chat')
-    .describe('The wire format.'),
+  api: z.literal('chat').default('chat').describe('The wire format.'),
   assistant_after_tool: z
     .string()
     .min(1)

@@ -9,10 +9,7 @@ export const options = z
       .describe('Sent as `Authorization: Bearer`. Servers of your own need none; ollama.com does.'),
     base_url: baseUrl('http://localhost:11434/v1').describe('With or without a final `/v1`.'),
     api: z
-      .enum(['openai-chat', 'native'], {
-        error: ({ input }) =>
-          `api ${JSON.stringify(input)} is not available; there are "openai-chat" and "native"`,
-      })
+      .enum(['openai-chat', 'native'])
       .default('openai-chat')
       .describe('The wire format of chat: `/v1/chat/completions`, or the server’s own `/api/chat`.'),
     num_ctx: z

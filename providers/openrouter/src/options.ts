@@ -12,12 +12,7 @@ export const options = z.strictObject({
   base_url: baseUrl('https://openrouter.ai/api/v1')
     .transform(withVersion)
     .describe('The URL that every path is appended to; `/v1` is added when it is not there.'),
-  api: z
-    .literal('openai-chat', {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; the only one is "openai-chat"`,
-    })
-    .default('openai-chat')
-    .describe('The wire format.'),
+  api: z.literal('openai-chat').default('openai-chat').describe('The wire format.'),
   site_url: headerText.optional().describe('Your site, for the vendor’s rankings: sent as `HTTP-Referer`.'),
   app_name: headerText
     .optional()

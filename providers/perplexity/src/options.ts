@@ -10,9 +10,7 @@ export const options = z.strictObject({
     'The URL that every path is appended to, with or without a final `/v1`.',
   ),
   api: z
-    .enum(apis, {
-      error: ({ input }) => `api ${JSON.stringify(input)} is not available; known are "chat" and "ask"`,
-    })
+    .enum(apis)
     .default('chat')
     .describe('The wire format: `chat` is chat completions, `ask` the format of the specification.'),
   tools: z
