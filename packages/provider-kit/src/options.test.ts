@@ -22,7 +22,7 @@ describe('apiKey()', () => {
     ['missing', undefined, /required/],
     ['empty', '', /empty/],
     ['blank', '   ', /empty/],
-    ['a number', 12345678, /string/],
+    ['a number', 12345678, /put quotes around it/],
     ['broken over two lines', 'sk-abcdefgh\nijklmnop', /line break/],
     ['with a control character', 'sk-abcdefgh\u0007', /control character/],
     ['with a typographic dash', 'sk–abcdefgh', /outside ASCII/],
@@ -60,7 +60,7 @@ describe('baseUrl()', () => {
     expect(schema.parse({ api_key: 'k' }).base_url).toBe('https://host.test/v1')
     expect(z.strictObject({ base_url: baseUrl() }).safeParse({}).error?.issues[0]).toMatchObject({
       path: ['base_url'],
-      message: 'a URL is required',
+      message: 'a URL is required, such as https://host.example',
     })
   })
 
@@ -75,6 +75,7 @@ describe('baseUrl()', () => {
     ['https://host.test/v1?key=hunter2', /query/],
     ['https://host.test/v1#hunter2', /fragment/],
     ['https://host.test/v1?', /query/],
+    ['https://host.test/v1/chat/completions/', /must end before \/chat\/completions/],
   ])('refuses %j', (value, message) => {
     const { error } = baseUrl().safeParse(value)
     expect(error?.issues).toHaveLength(1)

@@ -8,9 +8,12 @@ import { Secret } from './secret.ts'
  */
 export function apiKey(): z.ZodType<Secret, string | Secret> {
   const text = z
-    .string({ error: ({ input }) => (input === undefined ? 'a key is required' : 'a key must be a string') })
+    .string({
+      error: ({ input }) =>
+        input === undefined ? 'a key is required' : 'a key must be a string: put quotes around it',
+    })
     .trim()
-    .min(1, 'the key is empty')
+    .min(1, 'the key is empty: write it, or leave it out and set the environment variable')
     .regex(
       /^[\x20-\x7e]*$/,
       'the key contains a line break, a control character or a character outside ASCII: copy it again',
@@ -22,14 +25,17 @@ export function apiKey(): z.ZodType<Secret, string | Secret> {
 }
 
 /**
- * The schema of an `http` or `https` base URL; trailing slashes are removed. Credentials, queries and fragments are
- * refused: the first would end up in logs, the others would swallow the path that is appended.
+ * The schema of an `http` or `https` base URL; trailing slashes are removed. Credentials, queries, fragments and
+ * the path of an operation are refused: the first would end up in logs, the others would spoil the path that is appended.
  */
 export function baseUrl(defaultUrl: string): z.ZodType<string, string | undefined>
 export function baseUrl(): z.ZodType<string, string>
 export function baseUrl(defaultUrl?: string): z.ZodType<string, string | undefined> {
   const schema = z
-    .string({ error: ({ input }) => (input === undefined ? 'a URL is required' : 'a URL must be a string') })
+    .string({
+      error: ({ input }) =>
+        input === undefined ? 'a URL is required, such as https://host.example' : 'a URL must be a string',
+    })
     .trim()
     .superRefine((value, context) => {
       const problem = urlProblem(value)
@@ -40,6 +46,9 @@ export function baseUrl(defaultUrl?: string): z.ZodType<string, string | undefin
   return defaultUrl === undefined ? schema : schema.prefault(defaultUrl)
 }
 
+/** What people copy along with the address. Upstreams answer 404 to the path that follows, as if the model were unknown. */
+const routes = /\/chat\/completions(?=\/*$)/i
+
 function urlProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined || !/^https?:\/\//i.test(value))
@@ -47,6 +56,8 @@ function urlProblem(value: string): string | undefined {
   if (url.username !== '' || url.password !== '')
     return 'must not contain a user name or password: use api_key'
   if (/[?#]/.test(value)) return 'must not contain a query or a fragment'
+  const route = routes.exec(value)
+  if (route !== null) return `must end before ${route[0]}: the gateway adds the path of each operation`
   return undefined
 }
 

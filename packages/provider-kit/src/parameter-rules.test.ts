@@ -82,7 +82,7 @@ describe('a parameter is', () => {
       }
       expect(ProviderFault.is(thrown) && thrown.fault).toEqual({
         kind: 'invalid_request',
-        message: 'logit_bias is not supported by this provider',
+        message: 'logit_bias is not supported by this provider: leave it out, or ask for another model',
         param: 'logit_bias',
         code: 'unsupported_parameter',
       })

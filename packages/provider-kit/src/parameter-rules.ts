@@ -94,7 +94,7 @@ function mapped(name: string, value: unknown, rules: ParameterRules, call: Call<
 function refusedParameter(name: string): ProviderFault {
   return new ProviderFault({
     kind: 'invalid_request',
-    message: `${name} is not supported by this provider`,
+    message: `${name} is not supported by this provider: leave it out, or ask for another model`,
     param: name,
     code: 'unsupported_parameter',
   })

@@ -232,7 +232,7 @@ describe('a type that is not installed', () => {
       { load },
     )
     expect(problems).toEqual([
-      'config.yaml:2:21 providers[0].type: provider type "acne" is not installed: npm install @llmproxy/provider-acne, or llmproxy-provider-acne; or did you mean "acme"?',
+      'config.yaml:2:21 providers[0].type: did you mean "acme"? Otherwise: provider type "acne" is not installed: npm install @llmproxy/provider-acne, or llmproxy-provider-acne',
       'config.yaml:3:21 providers[1].type: provider type "zebra_x" is not installed: npm install @llmproxy/provider-zebra-x, or llmproxy-provider-zebra-x',
     ])
   })

@@ -199,7 +199,7 @@ function headerSecrets(entry: ProviderConfig): string[] {
 function loadMessage(error: unknown, entry: ProviderConfig, registry: Registry): string {
   if (!PluginNotFound.is(error)) return messageOf(error)
   const meant = entry.module === undefined ? nearest(canonicalType(entry.type), registry.types) : undefined
-  return `${error.message}${meant === undefined ? '' : `; or did you mean "${meant}"?`}`
+  return meant === undefined ? error.message : `did you mean "${meant}"? Otherwise: ${error.message}`
 }
 
 /** One line, without a stack. */

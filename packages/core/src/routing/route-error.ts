@@ -74,7 +74,7 @@ export function unsupportedFeature(
 ): GatewayError {
   const list = providers.slice(0, shown).join(', ')
   return notImplemented(
-    `The model ${quoted(model)} does not support ${feature} on ${list}.`,
+    `The model ${quoted(model)} does not support ${feature} on ${list}: leave that out, or ask for another model.`,
     featureParams[feature],
   )
 }

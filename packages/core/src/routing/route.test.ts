@@ -164,7 +164,7 @@ describe('what nobody can do', () => {
       kind: 'unsupported_feature',
       status: 501,
       param: 'stream',
-      message: 'The model "m" does not support streaming on mute.',
+      message: 'The model "m" does not support streaming on mute: leave that out, or ask for another model.',
     })
   })
 })
