@@ -1,10 +1,11 @@
-import type {
-  Call,
-  HeaderMap,
-  Operation,
-  OperationName,
-  PreparedRequest,
-  UpstreamRequest,
+import {
+  type Call,
+  type HeaderMap,
+  type Operation,
+  type OperationName,
+  type PreparedRequest,
+  ProviderFault,
+  type UpstreamRequest,
 } from '@llmproxy/provider-kit'
 import type { Ingress } from '../ingress/ingress.ts'
 import { multipart } from './multipart.ts'
@@ -22,6 +23,18 @@ export interface PrepareInput {
   readonly askUsage: boolean
 }
 
+/** `.` or `..` between slashes: encoding keeps them, and servers resolve them to another path. */
+const dotSegment = /\/\.{1,2}(?:[/?#]|$)/
+
+function notAnId(model: string): ProviderFault {
+  const message = `model: ${JSON.stringify(model)} is not a model id`
+  return new ProviderFault({ kind: 'invalid_request', message, param: 'model' })
+}
+
+function notAJob(): ProviderFault {
+  return new ProviderFault({ kind: 'bad_response', message: 'the upstream’s job has an id that is none' })
+}
+
 const includeUsage = { include_usage: true }
 
 /** Builds the request of one attempt, all but its credentials. The client's own bytes are kept wherever that is possible. */
@@ -31,6 +44,7 @@ export function prepare(input: PrepareInput): PreparedRequest {
   if (typeof upstream?.path !== 'string' || !upstream.path.startsWith('/')) {
     throw new TypeError('request() must give back a path that starts with "/", and no promise')
   }
+  if (dotSegment.test(upstream.path)) throw notAnId(input.call.model)
   const method = upstream.method ?? 'POST'
   const headers =
     upstream.headers === undefined ? input.headers : { ...input.headers, ...lowerCase(upstream.headers) }
@@ -52,6 +66,7 @@ export function prepareAlone(
     headers,
   }: Pick<PreparedRequest, 'operation' | 'headers'> & { readonly baseUrl: string },
 ): PreparedRequest {
+  if (dotSegment.test(upstream.path)) throw notAJob()
   const method = upstream.method ?? 'GET'
   return {
     operation,
