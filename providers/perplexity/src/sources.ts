@@ -12,17 +12,26 @@ export function sourcesOf(answer: JsonObject): Source[] {
   return results.length > 0 ? results : urlsOf(answer).map((url) => ({ title: url, url }))
 }
 
-/** One OpenAI annotation for each marker `[n]` in the text. Indices count UTF-16 units. */
+/** Characters of all annotations: each repeats the URL and the title of its source, and no answer needs a book of them. */
+const mostRepeated = 1024 * 1024
+
+/** One OpenAI annotation for each marker `[n]` in the text, up to a megabyte. Indices count UTF-16 units. */
 export function annotationsOf(text: string, answer: JsonObject): JsonObject[] {
   const titles = new Map(resultsOf(answer).map(({ url, title }) => [url, title]))
   const urls = urlsOf(answer)
   const cited = urls.length > 0 ? urls : [...titles.keys()]
-  return [...text.matchAll(/\[(\d{1,3})\]/g)].flatMap((marker) => {
+  const annotations: JsonObject[] = []
+  let room = mostRepeated
+  for (const marker of text.matchAll(/\[(\d{1,3})\]/g)) {
     const url = cited[Number(marker[1]) - 1]
-    if (url === undefined) return []
+    if (url === undefined) continue
+    const title = titles.get(url) ?? url
+    room -= url.length + title.length
+    if (room < 0) break
     const span = { start_index: marker.index, end_index: marker.index + marker[0].length }
-    return [{ type: 'url_citation', url_citation: { url, title: titles.get(url) ?? url, ...span } }]
-  })
+    annotations.push({ type: 'url_citation', url_citation: { url, title, ...span } })
+  }
+  return annotations
 }
 
 /** Reads a list of `{title, url}`; what has no URL is no source. */

@@ -12,9 +12,12 @@ export function scrubber(secrets: readonly string[]): (text: string) => string {
   return (text) => (values.some((value) => text.includes(value)) ? text.replace(pattern, '[redacted]') : text)
 }
 
-/** A secret also shows up escaped, inside JSON and URLs. */
+/** A secret also shows up escaped, inside JSON and URLs. Some writers of JSON escape slashes, some of URLs use small letters. */
 function writtenForms(secret: string): string[] {
-  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())]
+  const json = JSON.stringify(secret).slice(1, -1)
+  const url = encodeURIComponent(secret.toWellFormed())
+  const small = url.replaceAll(/%[\dA-F]{2}/g, (code) => code.toLowerCase())
+  return [secret, json, json.replaceAll('/', String.raw`\/`), url, small]
 }
 
 /** `RegExp.escape` is younger than the oldest supported Node. */

@@ -86,6 +86,8 @@ describe('scrubber', () => {
     expect(scrub('key-12345-long, key-12345, key-1234')).toBe('[redacted], [redacted], key-1234')
     expect(scrub(JSON.stringify({ k: 'a"b/c d+e' }))).toBe('{"k":"[redacted]"}')
     expect(scrub(`?k=${encodeURIComponent('a"b/c d+e')}`)).toBe('?k=[redacted]')
+    expect(scrub('?k=a%22b%2fc%20d%2be')).toBe('?k=[redacted]')
+    expect(scrub(String.raw`{"k":"a\"b\/c d+e"}`)).toBe('{"k":"[redacted]"}')
     expect(scrub('x$&.*([x')).toBe('x[redacted]x')
   })
 

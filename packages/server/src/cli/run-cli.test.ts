@@ -288,14 +288,18 @@ describe('as a process', () => {
 })
 
 describe('check --probe', () => {
-  const vendor = (answer: number) =>
+  const vendor = (answer: number, message = 'no') =>
     ({
       ...toyPlugin,
       create: () => ({
         ...toyPlugin.create({}),
         health: { request: () => ({ method: 'GET', path: '/up' }) },
         exchange: () =>
-          Promise.resolve({ status: answer, headers: {}, body: Buffer.from('{"error":{"message":"no"}}') }),
+          Promise.resolve({
+            status: answer,
+            headers: {},
+            body: Buffer.from(JSON.stringify({ error: { message } })),
+          }),
       }),
     }) as ProviderPlugin
 
@@ -311,6 +315,15 @@ describe('check --probe', () => {
     const { code, out, err } = await run(root, ['check', '--probe'], { plugins: [vendor(401)] })
     expect([code, err]).toEqual([1, 'not well: toy'])
     expect(out).toContain('toy: unhealthy (configuration: no)')
+  })
+
+  test('what a vendor says cannot steer the terminal, or look like another line', async () => {
+    const root = folder({ 'config.yaml': valid })
+    const message = 'no\n  other: healthy\u001B[2Jb\u009B1m\u202Ec\u2028d'
+    const { out } = await run(root, ['check', '--probe'], { plugins: [vendor(401, message)] })
+    expect(out).toContain('toy: unhealthy (configuration: no')
+    expect(out).not.toMatch(/^ {2}other/m)
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
   })
 
   test('a provider without a health request is not asked', async () => {
