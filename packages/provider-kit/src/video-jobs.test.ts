@@ -108,3 +108,22 @@ describe('the job', () => {
     }
   })
 })
+
+describe('a file that is none', () => {
+  const given = (mediaType: string, text: string) =>
+    faultOf(() => videos.response?.({ mediaType, base64: Buffer.from(text).toString('base64') }, call({})))
+
+  test('is the error that stands in it', () => {
+    const error = '{"error":{"message":"slow down","code":"rate_limit_exceeded"}}'
+    expect(given('application/json', error)).toMatchObject({ kind: 'rate_limit', message: 'slow down' })
+  })
+
+  test('is no answer', () => {
+    for (const [mediaType, text] of [
+      ['application/json', '{"id":"v1","status":"completed"}'],
+      ['application/json', 'not JSON'],
+      ['text/html', '<p>Sorry</p>'],
+    ] as const)
+      expect(given(mediaType, text)?.kind).toBe('bad_response')
+  })
+})

@@ -112,10 +112,22 @@ function failed(error: unknown, status: unknown): ProviderFault {
   )
 }
 
+function noFile(base64: string, mediaType: string | undefined): ProviderFault {
+  try {
+    const body: unknown = JSON.parse(Buffer.from(base64, 'base64').toString())
+    if (isObject(body)) throwFailure(body)
+  } catch (error) {
+    if (ProviderFault.is(error)) return error
+  }
+  return badResponse(`the video is not a file but ${mediaType}`)
+}
+
 function videoOf(body: unknown, call: Call): VideoResponse {
   if (isObject(body)) throwFailure(body)
   const { mediaType, base64, job } = isObject(body) ? (body as Partial<BinaryAnswer>) : {}
   if (typeof base64 !== 'string' || base64 === '') throw badResponse('the video is not a file')
+  // An error with status 200 comes as a file, too.
+  if (/^text\/|\bjson\b/.test(mediaType ?? '')) throw noFile(base64, mediaType)
   const own = isObject(job) ? job : {}
   const created = own['created_at']
   return {
