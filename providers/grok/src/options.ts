@@ -12,7 +12,7 @@ export const options = z.strictObject({
   api: z
     .enum(apis)
     .default('chat')
-    .describe('The wire format: `chat` is chat completions, `complete` the format of the specification.'),
+    .describe('The wire format: `chat` is chat completions, `complete` the older format, one prompt.'),
   completions: z
     .enum(['chat', 'native'])
     .default('chat')

@@ -12,7 +12,7 @@ export const options = z.strictObject({
   api: z
     .enum(apis)
     .default('chat')
-    .describe('The wire format: `chat` is chat completions, `ask` the format of the specification.'),
+    .describe('The wire format: `chat` is chat completions, `ask` the older format, one question.'),
   tools: z
     .boolean()
     .default(false)

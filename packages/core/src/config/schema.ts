@@ -245,7 +245,7 @@ export const configSchema = z.strictObject({
   config_file: z
     .string()
     .optional()
-    .describe('Accepted for the specification’s sample; the file that was read wins.'),
+    .describe('Accepted in files of former versions; the file that was read wins.'),
   condensation: z
     .strictObject({
       max_tokens_default: z.int().positive().default(512).describe('Tokens of a summary, at most.'),
