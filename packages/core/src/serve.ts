@@ -5,7 +5,6 @@ import type { GatewayConfig } from './config/schema.ts'
 import { Attempt } from './exchange/attempt.ts'
 import type { AttemptResult } from './exchange/attempt-input.ts'
 import { thrownFault } from './exchange/classify.ts'
-import { joinedCodec } from './exchange/fan-out.ts'
 import { messagesUsage } from './exchange/messages-usage.ts'
 import { carriedFault } from './exchange/plugin-fault.ts'
 import { splitRequest } from './exchange/split-request.ts'
@@ -140,8 +139,7 @@ function prepared(
     return new Attempt({
       live,
       operation,
-      codec: parts === undefined ? codec : joinedCodec(codec),
-      ownCodec: codec,
+      codec,
       call,
       request,
       ...(parts && { parts }),
@@ -217,12 +215,8 @@ async function conclude(
   if (result.kind === 'fault') return result
   const repairedFrames = attempt.state?.repaired ?? 0
   if (result.kind === 'whole') {
-    run.answer(
-      result.status,
-      result.headers,
-      result.answer.bytes,
-      usageOf(run.ingress.operation, result.answer.value),
-    )
+    const { status, headers, bytes, value } = result
+    run.answer(status, headers, bytes, usageOf(run.ingress.operation, value))
     return { kind: 'answered', repairedFrames }
   }
   run.streamUsage(attempt.state?.usage)

@@ -6,6 +6,11 @@ export function dated(headers: HeaderMap, clock: Clock): HeaderMap {
   return headers['date'] === undefined ? { ...headers, date: new Date(clock.epoch()).toUTCString() } : headers
 }
 
+/** The upstream asks not to be asked again. */
+export function refusal(headers: HeaderMap): { readonly refusesRetry?: true } {
+  return headers['x-should-retry'] === 'false' ? { refusesRetry: true } : {}
+}
+
 /** The body is one JSON value, whatever was asked for. */
 export function isJson(headers: HeaderMap): boolean {
   return /\bjson\b/i.test(headers['content-type'] ?? '')

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { AttemptIo, authorized, unauthorized } from './authorize.ts'
 import { Collector } from './collect.ts'
 import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.ts'
+import { failureTextLimit } from './refused-answer.ts'
 import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
@@ -34,7 +35,11 @@ export interface AskedUpstream {
   readonly upstream: Dispatcher | undefined
 }
 
-/** Sends one request and waits for its whole answer. `done` is called once, unless the result is used to abort first. */
+/**
+ * Sends one request and waits for its whole answer. `done` is called once, unless the result is used to abort first. A kept-alive
+ * socket that dies before any answer is no failure yet: the request is sent once more. A refusal is what its status says, whatever
+ * becomes of its text.
+ */
 export function ask(input: AskInput, done: (result: Answer | AttemptFault) => void): Pick<Transfer, 'abort'> {
   const asking = new Asking(input, done)
   asking.begin()
@@ -44,12 +49,13 @@ export function ask(input: AskInput, done: (result: Answer | AttemptFault) => vo
 class Asking implements Receiver {
   readonly #input: AskInput
   readonly #io: AttemptIo
-  readonly #collector: Collector
+  #collector: Collector
   #done: ((result: Answer | AttemptFault) => void) | undefined
   #transfer: Transfer | undefined
   #decoding: Decoding | undefined
   #status = 0
   #headers: HeaderMap = {}
+  #raced = false
 
   constructor(input: AskInput, done: (result: Answer | AttemptFault) => void) {
     this.#input = input
@@ -93,8 +99,9 @@ class Asking implements Receiver {
     this.#input.heard?.()
     this.#status = status
     this.#headers = headers
+    if (this.#refused) this.#collector = new Collector(Math.min(failureTextLimit, this.#input.limit))
     const decoder = decoderFor(headers)
-    if (decoder === 'refused') return this.#settle(encodingRefused)
+    if (decoder === 'refused') return this.#unreadable(encodingRefused)
     if (decoder !== 'identity') this.#decoding = decoding(decoder, this.#plain(), () => this.#transfer)
   }
 
@@ -110,7 +117,15 @@ class Asking implements Receiver {
   }
 
   failed(fault: AttemptFault): void {
-    this.#settle(fault)
+    if (fault.reusedSocketDied !== true) return this.#unreadable(fault)
+    if (this.#raced) return this.#settle({ ...fault, reusedSocketDied: false })
+    this.#raced = true
+    this.begin()
+  }
+
+  /** A status came, and it is no success. */
+  get #refused(): boolean {
+    return this.#status !== 0 && (this.#status < 200 || this.#status >= 300)
   }
 
   #plain(): Receiver {
@@ -118,14 +133,19 @@ class Asking implements Receiver {
       start: () => undefined,
       data: (chunk) => this.#add(chunk),
       end: () => this.#whole(),
-      failed: (fault) => this.#settle(fault),
+      failed: (fault) => this.#unreadable(fault),
     }
   }
 
   #add(chunk: Buffer): void {
     if (this.#done === undefined || this.#collector.add(chunk)) return
     const message = `the upstream's answer is larger than ${this.#input.limit} bytes`
-    this.#settle({ kind: 'bad_response', message })
+    this.#unreadable({ kind: 'bad_response', message })
+  }
+
+  #unreadable(fault: AttemptFault): void {
+    if (this.#refused) this.#whole()
+    else this.#settle(fault)
   }
 
   #whole(): void {

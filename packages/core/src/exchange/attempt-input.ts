@@ -4,7 +4,6 @@ import type { LiveProvider } from '../live-provider.ts'
 import type { Part } from './fan-out.ts'
 import type { AttemptFault } from './transfer.ts'
 import type { WatchLimits } from './watch.ts'
-import type { WholeAnswer } from './whole-answer.ts'
 
 /** Where the frames of a stream go. */
 export interface StreamPort {
@@ -22,8 +21,6 @@ export interface AttemptInput {
   readonly operation: OperationName
   readonly codec: Operation
   readonly call: Call
-  /** The provider's own codec, when `codec` is the one for a joined answer. */
-  readonly ownCodec: Operation
   readonly request: PreparedRequest
   /** Present when the answer takes several exchanges; `request` is the first of them. */
   readonly parts?: readonly Part[]
@@ -45,7 +42,9 @@ export type AttemptResult =
       readonly kind: 'whole'
       readonly status: number
       readonly headers: HeaderMap
-      readonly answer: WholeAnswer
+      readonly bytes: Buffer
+      /** `bytes`, parsed. */
+      readonly value: unknown
     }
   | { readonly kind: 'streamed' }
   /** The stream failed after its first frames had been sent. */

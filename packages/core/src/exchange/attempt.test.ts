@@ -321,3 +321,39 @@ test('limits under names of the vendor’s own are told by those that OpenAI’s
     expect([answer.status, answer.headers['x-ratelimit-remaining-requests']]).toEqual([200, expected])
   }
 })
+
+test.each([
+  ['a whole answer', false],
+  ['the first event of a stream', true],
+])('an error in %s is not repeated when the upstream asks for that', async (_name, stream) => {
+  const overloaded = { error: { message: 'full', type: 'overloaded_error' } }
+  let asked = 0
+  const headers = { 'x-should-retry': 'false' }
+  const exchange = () => {
+    asked += 1
+    return Promise.resolve(
+      stream
+        ? { ...eventResponse([`data: ${JSON.stringify(overloaded)}\n\n`]), headers }
+        : jsonResponse(overloaded, 200, headers),
+    )
+  }
+  const { gateway } = await toyGateway([
+    { provider: { exchange }, entry: { max_retries: 2, retry_delay: 0.01 } },
+  ])
+  expect((await gateway.respond('chat', chatBody({ stream }))).status).toBe(503)
+  expect(asked).toBe(1)
+})
+
+test('no timer is left by an error after the finish reason', async () => {
+  const clock = new ManualClock()
+  const { gateway, outcomes } = await toyGateway(
+    [streaming([`${chatFrame({ content: 'hi' }, 'stop')}data: {"error":{"message":"no"}}\n\n`])],
+    {},
+    { clock },
+  )
+  const answer = await gateway.respond('chat', chatBody({ stream: true }))
+  await answer.text()
+  await answer.outcome
+  expect(outcomes[0]?.ending).toBe('upstream_error')
+  expect(clock.pending).toBe(0)
+})

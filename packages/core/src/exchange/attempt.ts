@@ -1,23 +1,23 @@
 import type { FailedResponse, HeaderMap, PreparedRequest } from '@llmproxy/provider-kit'
-import { dated, isJson, namedLimits } from './answer-head.ts'
+import { isJson, namedLimits, refusal } from './answer-head.ts'
 import type { Answer } from './ask.ts'
 import type { AttemptInput, AttemptResult } from './attempt-input.ts'
 import { AttemptIo, authorized, unauthorized } from './authorize.ts'
-import { classify, parseJson, thrownFault } from './classify.ts'
+import { classify, thrownFault } from './classify.ts'
 import { Collector } from './collect.ts'
 import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.ts'
-import { sendParts } from './fan-out.ts'
+import { FanOut, type Joined, type Part } from './fan-out.ts'
 import { Follow } from './follow.ts'
 import type { StreamState } from './lane.ts'
 import { type LaneInput, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
+import { failureTextLimit, refusedFault } from './refused-answer.ts'
 import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import { StreamAnswer, type StreamListener } from './stream-answer.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
 import { Watch, type WatchListener } from './watch.ts'
-import { isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
+import { bytesOf, isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
 
-const failureTextLimit = 64 * 1024
 /** Milliseconds that an upstream gets to close its body after its last event, so that the socket can be kept. */
 const lingerMs = 1_000
 
@@ -36,6 +36,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   #collector: Collector | undefined
   #stream: StreamAnswer | undefined
   #follow: Follow | undefined
+  #parts: FanOut | undefined
   #committed = false
   #upstreamOver = false
   /** The client does not read. */
@@ -86,8 +87,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #begin(): void {
     const { live, request, parts } = this.#input
-    // Each part is authorized on its own.
-    if (parts !== undefined) return this.#send(request)
+    if (parts !== undefined) return this.#sendParts(parts)
     try {
       const ready = authorized(live.provider, request, this.#io)
       if (ready instanceof Promise)
@@ -103,27 +103,53 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #send(request: PreparedRequest): void {
     if (this.#over) return
-    const { live, clock, parts, operation, call, ownCodec, responseLimit: limit } = this.#input
+    const { live, clock } = this.#input
     const transfer =
-      parts !== undefined
-        ? sendParts(
-            { live, operation, codec: ownCodec, call, parts, clock, limit, classify: this.#classify },
-            this,
-          )
-        : live.upstream === undefined
-          ? sendInProcess(live.provider, request, this, clock)
-          : send(live.upstream, live.origin, request, this)
+      live.upstream === undefined
+        ? sendInProcess(live.provider, request, this, clock)
+        : send(live.upstream, live.origin, request, this)
     this.#transfer = transfer
     // A transport that refused at once has already settled the attempt.
     if (this.#over) transfer.abort()
   }
 
-  start(status: number, headers: HeaderMap): void {
+  /** Each part is authorized on its own. */
+  #sendParts(parts: readonly Part[]): void {
+    const { live, operation, codec, call, clock, responseLimit: limit } = this.#input
+    const classify = this.#classify
+    const heard = () => this.#hear()
+    this.#parts = new FanOut(
+      { live, operation, codec, call, parts, clock, limit, classify, heard },
+      this.#concluded,
+    )
+    this.#parts.begin()
+  }
+
+  /** What several exchanges have come to. */
+  readonly #concluded = (result: Joined | Answer | AttemptFault): void => {
+    this.#upstreamOver = true
     if (this.#over) return
+    if (isFault(result)) return this.#fail(result)
+    this.#head(result)
+    if ('answer' in result) this.#deliver(result.answer)
+    else if (this.#success) this.#read(result)
+    else this.#refused(result.bytes)
+  }
+
+  #hear(): void {
     this.#watch.heard()
-    this.firstByteMs = this.#input.clock.now() - this.#startedAt
+    this.firstByteMs ??= this.#input.clock.now() - this.#startedAt
+  }
+
+  #head({ status, headers }: Pick<Answer, 'status' | 'headers'>): void {
     this.#status = status
     this.#headers = namedLimits(this.#input.live.provider, headers, this.#input.clock)
+  }
+
+  start(status: number, headers: HeaderMap): void {
+    if (this.#over) return
+    this.#hear()
+    this.#head({ status, headers })
     this.#choose()
     if (this.#over) return
     const decoder = decoderFor(headers)
@@ -192,7 +218,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#over) return
     if (this.#stream !== undefined) {
       this.#stream.data(chunk)
-      if (this.state!.finished && !this.#full) this.#linger()
+      if (!this.#over && this.state!.finished && !this.#full) this.#linger()
       return
     }
     if (this.#collector!.add(chunk)) return
@@ -239,20 +265,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     classify(this.#input.live.provider, response)
 
   #refused(bytes = this.#collector!.bytes()): void {
-    const text = bytes.toString('utf8', 0, failureTextLimit)
-    const body = parseJson(text)
-    const status = this.#status
-    const headers = dated(this.#headers, this.#input.clock)
-    const fault = this.#classify({ status, headers, body, text, inBand: false })
-    const relayed = this.#input.codec.response === undefined && this.#input.codec.stream === undefined
-    const refusesRetry = headers['x-should-retry'] === 'false'
-    this.#fail({
-      ...fault,
-      status,
-      headers,
-      ...(refusesRetry && { refusesRetry }),
-      ...(relayed && { envelope: text }),
-    })
+    const { codec, clock } = this.#input
+    const answer = { status: this.#status, headers: this.#headers, bytes }
+    const fault = refusedFault(answer, { codec, clock, classify: this.#classify })
+    // A follow-up was refused, not the job: a retry would begin a second one, which is billed too.
+    this.#fail(this.#follow === undefined ? fault : { ...fault, refusesRetry: true })
   }
 
   #whole(): void {
@@ -263,21 +280,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     }
     const { live, codec, call, request, clock, responseLimit: limit } = this.#input
     if (codec.follow === undefined) return this.#read(answer)
-    const heard = () => this.#watch.heard()
-    this.#follow = new Follow({ live, codec, call, request, clock, limit, heard }, (result) =>
-      this.#followed(result),
-    )
+    const watch = this.#watch
+    this.#follow = new Follow({ live, codec, call, request, clock, limit, watch }, this.#concluded)
     this.#follow.next(answer)
-  }
-
-  /** The end of a job: its result, or the failure of one of the requests for it. */
-  #followed(result: Answer | AttemptFault): void {
-    if (this.#over) return
-    if ('kind' in result) return this.#fail(result)
-    this.#status = result.status
-    this.#headers = result.headers
-    if (this.#success) this.#read(result)
-    else this.#refused(result.bytes)
   }
 
   #read({ status, headers, bytes }: Answer): void {
@@ -285,13 +290,22 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     const asked = this.#follow?.asked
     const classify = this.#classify
     const answer = readWhole({ operation, codec, call, status, headers, bytes, asked, classify })
-    if (isFault(answer)) return this.#fail(answer)
-    if (!call.stream) {
-      this.#drop()
-      this.#settle({ kind: 'whole', status: this.#status, headers: this.#headers, answer })
-      return
-    }
-    this.#wholeAsStream(answer)
+    if (isFault(answer)) this.#fail(answer)
+    else this.#deliver(answer)
+  }
+
+  #deliver(answer: WholeAnswer): void {
+    if (this.#input.call.stream) return this.#wholeAsStream(answer)
+    const bytes = bytesOf(answer)
+    if (isFault(bytes)) return this.#fail(bytes)
+    this.#drop()
+    this.#settle({
+      kind: 'whole',
+      status: this.#status,
+      headers: this.#headers,
+      bytes,
+      value: answer.value,
+    })
   }
 
   #wholeAsStream({ value }: WholeAnswer): void {
@@ -348,8 +362,9 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     if (this.#input.call.stream) this.#input.port.keepalive()
   }
 
-  #fail(fault: AttemptFault): void {
+  #fail(given: AttemptFault): void {
     if (this.#over) return
+    const fault = { ...given, ...refusal(this.#headers) }
     this.#drop()
     this.#settle(this.#committed ? { kind: 'broken', fault } : { kind: 'fault', fault })
   }
@@ -366,6 +381,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#io.abort()
     this.#transfer?.abort()
     this.#follow?.abort()
+    this.#parts?.abort()
     this.#decoding?.stop()
   }
 

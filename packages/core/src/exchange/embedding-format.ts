@@ -41,9 +41,8 @@ export function matchEncoding(
     changed = true
     return { ...item, embedding }
   })
-  if (!changed && bytes !== undefined) return { bytes, value: body }
-  const value = changed ? { ...(body as object), data: converted } : body
-  return { bytes: Buffer.from(JSON.stringify(value)), value }
+  if (changed) return { value: { ...(body as object), data: converted } }
+  return bytes === undefined ? { value: body } : { bytes, value: body }
 }
 
 function hasEmbedding(item: unknown): item is EmbeddingItem {

@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Operation, PreparedRequest, UpstreamResponse } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../test/manual-clock.ts'
 import { eventResponse, jsonResponse, never, type Toy, toyGateway } from '../../test/toy-gateway.ts'
 
 interface Body {
@@ -204,4 +205,94 @@ test('a streamed request is answered with the frames of the joined answer', asyn
   expect(text).toContain('"content":"ONE"')
   expect(text).toContain('"content":"TWO"')
   expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
+})
+
+test('the first byte of any part is the first byte: many parts may take longer together', async () => {
+  const clock = new ManualClock()
+  const many = Array.from({ length: 20 }, () => 'x')
+  const slow = toy(
+    (texts) =>
+      new Promise((resolve) => {
+        clock.after(2_000, () => resolve(vectors(texts)))
+      }),
+  )
+  const { gateway } = await toyGateway([{ ...slow, entry: { timeout: 3, max_retries: 0 } }], {}, { clock })
+  const answer = gateway.respond('embeddings', { model: 'm', input: many })
+  for (let step = 0; step < 4; step += 1) {
+    for (let wait = 0; wait < 10; wait += 1) await turn()
+    clock.advance(2_000)
+  }
+  expect((await answer).status).toBe(200)
+  expect(clock.pending).toBe(0)
+})
+
+test('the limits that are passed on are those of the part that answered last', async () => {
+  let left = 10
+  const { gateway } = await toyGateway([
+    toy((texts) =>
+      Promise.resolve({
+        ...vectors(texts),
+        headers: {
+          'content-type': 'application/json',
+          'x-ratelimit-remaining-requests': String((left -= 1)),
+        },
+      }),
+    ),
+  ])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs })
+  expect(answer.headers).toMatchObject({
+    'content-type': 'application/json; charset=utf-8',
+    'x-ratelimit-remaining-requests': '7',
+  })
+})
+
+test.each([
+  ['in an encoding that we do not read', Buffer.from('??'), { 'content-encoding': 'zstd' }],
+  ['that is not compressed as it says', Buffer.from('??'), { 'content-encoding': 'gzip' }],
+  ['that is longer than an answer may be', Buffer.alloc(100_000, 120), {}],
+])('a part that is refused with a text %s is what its status says', async (_name, body, headers) => {
+  const { gateway, outcomes } = await toyGateway(
+    [toy(() => Promise.resolve({ status: 429, headers: { ...headers, 'retry-after': '7' }, body }))],
+    { response_limit: 65_536 },
+  )
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs })
+  expect([answer.status, answer.headers['retry-after']]).toEqual([429, '7'])
+  await answer.outcome
+  expect(outcomes[0]!.attempts).toHaveLength(1)
+})
+
+test.each([
+  ['with a status', jsonResponse({ error: { message: 'full' } }, 503, { 'x-should-retry': 'false' })],
+  [
+    'inside of a 2xx',
+    jsonResponse({ error: { message: 'full', type: 'overloaded_error' } }, 200, {
+      'x-should-retry': 'false',
+    }),
+  ],
+])('parts are not repeated when one is refused %s and the upstream asks for none', async (_name, refused) => {
+  let asked = 0
+  const vendor = toy(() => Promise.resolve((asked++, refused)))
+  const { gateway, outcomes } = await toyGateway([
+    { ...vendor, entry: { max_retries: 2, retry_delay: 0.01 } },
+  ])
+  const answer = await gateway.respond('embeddings', { model: 'm', input: inputs })
+  await answer.outcome
+  expect(answer.status).toBeGreaterThanOrEqual(500)
+  expect(outcomes[0]!.attempts).toHaveLength(1)
+  expect(asked).toBe(3)
+})
+
+test('a join() that gives back no answer is a bad response', async () => {
+  for (const join of [() => ({}), () => undefined, () => ({ data: [{ embedding: [1] }] })]) {
+    const { gateway } = await toyGateway([
+      {
+        ...toy((texts) => Promise.resolve(vectors(texts))),
+        provider: {
+          ...toy((texts) => Promise.resolve(vectors(texts))).provider,
+          operations: { embeddings: { ...embeddings, join } as never },
+        },
+      },
+    ])
+    expect((await gateway.respond('embeddings', { model: 'm', input: inputs })).status).toBe(502)
+  }
 })

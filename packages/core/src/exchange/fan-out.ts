@@ -1,9 +1,17 @@
-import type { Call, FailedResponse, Operation, OperationName, PreparedRequest } from '@llmproxy/provider-kit'
+import type {
+  Call,
+  FailedResponse,
+  HeaderMap,
+  Operation,
+  OperationName,
+  PreparedRequest,
+} from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
+import { refusal } from './answer-head.ts'
 import { type Answer, ask, type AskedUpstream } from './ask.ts'
 import { thrownFault } from './classify.ts'
-import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
-import { isFault, readWhole } from './whole-answer.ts'
+import type { AttemptFault, Transfer } from './transfer.ts'
+import { isFault, readWhole, translated, type WholeAnswer } from './whole-answer.ts'
 
 /** One of the exchanges that make up an answer. */
 export interface Part {
@@ -14,7 +22,7 @@ export interface Part {
 export interface FanOutInput {
   readonly live: AskedUpstream
   readonly operation: OperationName
-  /** The provider's own codec, with `join`. */
+  /** With `join`. */
   readonly codec: Operation
   readonly call: Call
   readonly parts: readonly Part[]
@@ -22,45 +30,50 @@ export interface FanOutInput {
   /** Bytes of all answers together. */
   readonly limit: number
   readonly classify: (response: FailedResponse) => AttemptFault
+  /** Bytes of any part have come. */
+  readonly heard: () => void
+}
+
+/** What all parts have come to. */
+export interface Joined {
+  readonly status: number
+  /** Those of the part that answered last: the vendor's limits as they are now. */
+  readonly headers: HeaderMap
+  readonly answer: WholeAnswer
 }
 
 /** Parts under way at the same time: enough to hide latency, few enough not to look like an attack. */
 const abreast = 4
 
-/** The codec for a joined answer: its parts have been translated. */
-export function joinedCodec(codec: Operation): Operation {
-  return { request: (call) => codec.request(call), response: (body) => body }
-}
-
 /**
- * Asks for every part and hands over one joined JSON answer, as if it had come from one upstream. The first failure is the failure
- * of all: the other parts are given up.
+ * Asks for every part and joins their answers. The first failure is the failure of all: the other parts are given up. `done` gets the
+ * joined answer, the answer with which a part was refused, or why there is none.
  */
-export function sendParts(input: FanOutInput, receiver: Receiver): Transfer {
-  const fan = new FanOut(input, receiver)
-  fan.begin()
-  return fan
-}
-
-class FanOut implements Transfer {
+export class FanOut {
   readonly #input: FanOutInput
-  readonly #receiver: Receiver
+  readonly #done: (result: Joined | Answer | AttemptFault) => void
   readonly #running = new Set<Pick<Transfer, 'abort'>>()
   readonly #answers: unknown[] = []
-  #first: Answer | undefined
   #next = 0
   #finished = 0
   #bytes = 0
+  #heard = false
   #over = false
 
-  constructor(input: FanOutInput, receiver: Receiver) {
+  constructor(input: FanOutInput, done: (result: Joined | Answer | AttemptFault) => void) {
     this.#input = input
-    this.#receiver = receiver
+    this.#done = done
   }
 
   begin(): void {
     while (!this.#over && this.#running.size < abreast && this.#next < this.#input.parts.length)
       this.#ask(this.#next++)
+  }
+
+  abort(): void {
+    this.#over = true
+    for (const asking of this.#running) asking.abort()
+    this.#running.clear()
   }
 
   #ask(position: number): void {
@@ -69,7 +82,7 @@ class FanOut implements Transfer {
     let asking: Pick<Transfer, 'abort'> | undefined
     let settled = false
     // A provider that refuses at once settles before there is anything to forget.
-    asking = ask({ live, request, clock, limit }, (result) => {
+    asking = ask({ live, request, clock, limit, heard: this.#hear }, (result) => {
       settled = true
       if (asking !== undefined) this.#running.delete(asking)
       this.#settle(position, result)
@@ -77,57 +90,43 @@ class FanOut implements Transfer {
     if (!settled) this.#running.add(asking)
   }
 
+  readonly #hear = (): void => {
+    this.#heard = true
+    this.#input.heard()
+  }
+
   #settle(position: number, result: Answer | AttemptFault): void {
     if (this.#over) return
-    if ('kind' in result) return this.#fail(result)
+    // What this part did not send, others did: all of it again would be billed twice.
+    if (isFault(result)) return this.#end(this.#heard ? { ...result, nothingSent: false } : result)
+    if (result.status < 200 || result.status >= 300) return this.#end(result)
     this.#bytes += result.bytes.length
-    if (result.status < 200 || result.status >= 300) return this.#deliver(result, result.bytes)
     if (this.#bytes > this.#input.limit) {
       const message = `the upstream's answers are larger than ${this.#input.limit} bytes together`
-      return this.#fail({ kind: 'bad_response', message })
+      return this.#end({ kind: 'bad_response', message })
     }
     const { operation, codec, parts, classify } = this.#input
     const { call } = parts[position]!
     const answer = readWhole({ operation, codec, call, classify, ...result })
-    if (isFault(answer)) return this.#fail(answer)
-    this.#first ??= result
+    if (isFault(answer)) return this.#end({ ...answer, ...refusal(result.headers) })
     this.#answers[position] = answer.value
     this.#finished += 1
-    if (this.#finished === parts.length) this.#join()
+    if (this.#finished === parts.length) this.#end(this.#joined(result))
     else this.begin()
   }
 
-  #join(): void {
-    const { codec, call } = this.#input
-    let text: string
+  #joined({ status, headers }: Answer): Joined | AttemptFault {
+    const { operation, codec, call } = this.#input
     try {
-      text = JSON.stringify(codec.join!(this.#answers, call))
+      const answer = translated(operation, codec.join!(this.#answers, call), call)
+      return isFault(answer) ? answer : { status, headers, answer }
     } catch (error) {
-      return this.#fail(thrownFault(error))
+      return thrownFault(error)
     }
-    this.#deliver(this.#first!, Buffer.from(text))
   }
 
-  #deliver({ status, headers }: Answer, bytes: Buffer): void {
+  #end(result: Joined | Answer | AttemptFault): void {
     this.abort()
-    const { 'content-encoding': _encoding, ...plain } = headers
-    this.#receiver.start(status, { ...plain, 'content-type': 'application/json' })
-    this.#receiver.data(bytes)
-    this.#receiver.end()
-  }
-
-  #fail(fault: AttemptFault): void {
-    this.abort()
-    this.#receiver.failed(fault)
-  }
-
-  /** Nothing flows before everything is there. */
-  pause(): void {}
-  resume(): void {}
-
-  abort(): void {
-    this.#over = true
-    for (const asking of this.#running) asking.abort()
-    this.#running.clear()
+    this.#done(result)
   }
 }

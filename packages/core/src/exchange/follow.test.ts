@@ -191,3 +191,100 @@ test('follow() is told which request a body answers', async () => {
   expect((await answer).status).toBe(200)
   expect(asked).toEqual([undefined, { path: '/jobs/j1' }, { path: '/jobs/j1' }])
 })
+
+test('a pause of our own is no silence of the upstream', async () => {
+  const clock = new ManualClock()
+  let asked = 0
+  const { gateway } = await toyGateway(
+    [toy(() => Promise.resolve(jsonResponse({ id: 'j1', status: (asked += 1) < 3 ? 'open' : 'ready' })))],
+    { idle_timeout: 1, request_timeout: 0 },
+    { clock },
+  )
+  const answer = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  for (let step = 0; step < 8; step += 1) await passing(clock, 500)
+  expect((await answer).status).toBe(200)
+  expect(clock.pending).toBe(0)
+})
+
+test('a vendor that does not answer a follow-up has gone silent, counted from the end of the pause', async () => {
+  const clock = new ManualClock()
+  const { gateway } = await toyGateway(
+    [
+      toy((request) =>
+        request.method === 'POST' ? Promise.resolve(jsonResponse({ id: 'j1', status: 'open' })) : never,
+      ),
+    ],
+    { idle_timeout: 1, request_timeout: 0 },
+    { clock },
+  )
+  const answer = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 2_000)
+  await passing(clock, 1_000)
+  expect((await answer).status).toBe(504)
+  expect(clock.pending).toBe(0)
+})
+
+test.each([
+  ['nothing that could be asked', {}],
+  ['a promise', Promise.resolve({ request: { path: '/jobs/j1' }, afterMs: 1 })],
+  ['a body that cannot be written', { request: { method: 'POST', path: '/', body: { a: 1n } }, afterMs: 1 }],
+])(
+  'a follow() that gives back %s is a bug of the plugin, and ends its request only',
+  async (_name, value) => {
+    const clock = new ManualClock()
+    const provider = {
+      operations: { videos: { ...videos, follow: () => value } as never },
+      exchange: () => Promise.resolve(jsonResponse({ id: 'j1' })),
+    }
+    const { gateway, logged } = await toyGateway([{ provider }], {}, { clock })
+    const answer = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+    await passing(clock, 50)
+    expect((await answer).status).toBe(502)
+    expect(logged).toHaveLength(1)
+  },
+)
+
+test('a follow() that gives back null has the result', async () => {
+  const provider = {
+    operations: { videos: { ...videos, follow: () => null } as never },
+    exchange: () => Promise.resolve(jsonResponse({ id: 'j1' })),
+  }
+  const { gateway } = await toyGateway([{ provider }])
+  expect((await gateway.respond('videos', { model: 'm', prompt: 'a cat' })).status).toBe(200)
+})
+
+test.each([
+  ['refused', () => Promise.resolve(jsonResponse({ error: { message: 'busy' } }, 503))],
+  ['cut', () => Promise.reject(Object.assign(new Error('no route'), { code: 'ENETUNREACH' }))],
+])('a job whose follow-up is %s is not begun a second time: both would be billed', async (_name, answer) => {
+  const clock = new ManualClock()
+  let begun = 0
+  const vendor = toy((request) => {
+    if (request.method !== 'POST') return answer()
+    begun += 1
+    return Promise.resolve(jsonResponse({ id: 'j1', status: 'open' }))
+  })
+  const { gateway } = await toyGateway([{ ...vendor, entry: { max_retries: 3 } }], {}, { clock })
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  for (let step = 0; step < 5; step += 1) await passing(clock, 2_000)
+  expect((await asked).status).toBeGreaterThanOrEqual(500)
+  expect(begun).toBe(1)
+})
+
+test('the limits in the head of the result are named as those of any answer', async () => {
+  const clock = new ManualClock()
+  const { provider } = toy((request) =>
+    Promise.resolve(
+      request.method === 'POST'
+        ? jsonResponse({ id: 'j1', status: 'open' }, 200, { left: '9' })
+        : jsonResponse({ id: 'j1', status: 'ready' }, 200, { left: '8' }),
+    ),
+  )
+  const rateLimits = (headers: Readonly<Record<string, string>>) => ({
+    'x-ratelimit-remaining-requests': headers['left'] ?? '',
+  })
+  const { gateway } = await toyGateway([{ provider: { ...provider, rateLimits } }], {}, { clock })
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 2_000)
+  expect((await asked).headers['x-ratelimit-remaining-requests']).toBe('8')
+})

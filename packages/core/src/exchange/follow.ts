@@ -4,6 +4,8 @@ import { isErrorBody, parseBytes, thrownFault } from './classify.ts'
 import { type Answer, ask, type AskedUpstream } from './ask.ts'
 import { prepareAlone } from './prepare.ts'
 import type { AttemptFault, Transfer } from './transfer.ts'
+import type { Watch } from './watch.ts'
+import { isFault } from './whole-answer.ts'
 
 export interface FollowInput {
   readonly live: AskedUpstream & { readonly baseUrl: string }
@@ -14,7 +16,8 @@ export interface FollowInput {
   readonly clock: Clock
   /** Bytes of one answer. */
   readonly limit: number
-  readonly heard: () => void
+  /** The idle limit, for which every answer is a sign of life and a pause between them is none of silence. */
+  readonly watch: Pick<Watch, 'heard' | 'expectSilence'>
 }
 
 /** Vendors that answer at once must not be asked without a pause. */
@@ -39,11 +42,12 @@ export class Follow {
 
   /** Looks at a 2xx answer: it is the result, or says what to ask next. */
   next(answer: Answer): void {
-    const follow = this.#followUp(answer)
-    if (follow === undefined) return this.#settle(answer)
-    if ('kind' in follow) return this.#settle(follow)
     this.#job = parseBytes(answer.bytes)
+    const follow = this.#followUp(this.#job)
+    if (follow === undefined) return this.#settle(answer)
+    if (isFault(follow)) return this.#settle(follow)
     const wait = Number.isFinite(follow.afterMs) ? Math.max(shortestWaitMs, follow.afterMs) : shortestWaitMs
+    this.#input.watch.expectSilence(wait)
     this.#timer = this.#input.clock.after(wait, () => this.#ask(follow))
   }
 
@@ -53,12 +57,12 @@ export class Follow {
     this.#asking?.abort()
   }
 
-  #followUp({ bytes }: Answer): FollowUp | AttemptFault | undefined {
-    const body = parseBytes(bytes)
+  #followUp(body: unknown): FollowUp | AttemptFault | undefined {
     // What is no JSON, or an error, is read as any other answer is.
     if (body === undefined || isErrorBody(body)) return undefined
     try {
-      return this.#input.codec.follow!(body, this.#input.call, this.asked)
+      // Plain JavaScript plugins say `null` for nothing.
+      return this.#input.codec.follow!(body, this.#input.call, this.asked) ?? undefined
     } catch (error) {
       return thrownFault(error)
     }
@@ -66,24 +70,33 @@ export class Follow {
 
   #ask({ request: upstream, binary = false }: FollowUp): void {
     this.asked = upstream
-    const { live, request, clock, limit, heard } = this.#input
+    const { live, clock, limit, watch } = this.#input
+    let request
+    try {
+      request = this.#prepared(upstream)
+    } catch (error) {
+      // A bug of the plugin: outside of a timer nobody would catch it.
+      return this.#settle(thrownFault(error))
+    }
+    this.#asking = ask({ live, request, clock, limit, heard: () => watch.heard() }, (result) => {
+      if (this.#over) return
+      // The job has begun: a retry would begin a second one, which is billed too.
+      if (isFault(result)) return this.#settle({ ...result, refusesRetry: true })
+      if (result.status < 200 || result.status >= 300) return this.#settle(result)
+      if (binary) return this.#settle(asJson(result, this.#job))
+      return this.next(result)
+    })
+  }
+
+  #prepared(upstream: UpstreamRequest): PreparedRequest {
+    const { live, request } = this.#input
     const headers = Object.fromEntries(
       Object.entries(request.headers).filter(
         ([name]) => name !== 'content-type' && name !== 'content-length',
       ),
     )
     const typed = upstream.method === 'POST' ? { ...headers, 'content-type': 'application/json' } : headers
-    const prepared = prepareAlone(upstream, {
-      operation: request.operation,
-      baseUrl: live.baseUrl,
-      headers: typed,
-    })
-    this.#asking = ask({ live, request: prepared, clock, limit, heard }, (result) => {
-      if (this.#over) return
-      if ('kind' in result || result.status < 200 || result.status >= 300) return this.#settle(result)
-      if (binary) return this.#settle(asJson(result, this.#job))
-      return this.next(result)
-    })
+    return prepareAlone(upstream, { operation: request.operation, baseUrl: live.baseUrl, headers: typed })
   }
 
   #settle(result: Answer | AttemptFault): void {

@@ -144,8 +144,7 @@ test.each([
     data: [{ index: 0, embedding: expected }],
     usage: { total_tokens: 1 },
   })
-  expect(answer.bytes === bytes).toBe(embedding === expected)
-  expect(JSON.parse(answer.bytes.toString())).toEqual(answer.value)
+  expect(answer.bytes).toBe(embedding === expected ? bytes : undefined)
 })
 
 test.each([

@@ -55,6 +55,11 @@ export class Watch {
     this.#hasten(this.#heardAt)
   }
 
+  /** Nothing will be heard for `milliseconds`, by our own choice: silence counts from then on. */
+  expectSilence(milliseconds: number): void {
+    this.#heardAt = this.#clock.now() + milliseconds
+  }
+
   /** Bytes have gone to the client. */
   wrote(): void {
     this.#wroteAt = this.#heardAt

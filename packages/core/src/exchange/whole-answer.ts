@@ -28,9 +28,9 @@ export interface WholeInput {
 
 /** A 2xx JSON answer in the client's dialect. */
 export interface WholeAnswer {
-  readonly bytes: Buffer
-  /** `bytes`, parsed. */
   readonly value: unknown
+  /** The upstream's own bytes, where they are the answer. Absent: `value` must be written, if it is wanted as JSON at all. */
+  readonly bytes?: Buffer
 }
 
 /** Reads a whole 2xx body: relayed as its own bytes, or translated. */
@@ -58,11 +58,23 @@ export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
     return operation === 'chat' ? relayed(bytes, body as JsonObject, call) : { bytes, value: body }
   }
   try {
-    const value = codec.response(body, call, input.asked)
-    const missing = missingMember(operation, value)
-    if (missing !== undefined) throw new TypeError(`response() gave back an answer without ${missing}`)
-    if (operation === 'embeddings') return matchEncoding(undefined, value, call.body)
-    return { bytes: Buffer.from(JSON.stringify(value)), value }
+    return translated(operation, codec.response(body, call, input.asked), call)
+  } catch (error) {
+    return thrownFault(error)
+  }
+}
+
+/** What a provider made of one answer or of several. Throws for a value that is none. */
+export function translated(operation: OperationName, value: unknown, call: Call): WholeAnswer | AttemptFault {
+  const missing = missingMember(operation, value)
+  if (missing !== undefined) throw new TypeError(`the provider gave back an answer without ${missing}`)
+  return operation === 'embeddings' ? matchEncoding(undefined, value, call.body) : { value }
+}
+
+/** The JSON of an answer. A fault: a provider gave back what cannot be written. */
+export function bytesOf({ bytes, value }: WholeAnswer): Buffer | AttemptFault {
+  try {
+    return bytes ?? Buffer.from(JSON.stringify(value))
   } catch (error) {
     return thrownFault(error)
   }
@@ -75,13 +87,13 @@ function relayed(bytes: Buffer, body: JsonObject, call: Call): WholeAnswer | Att
     if (mending === undefined) return { bytes, value: body }
     return mending.kind === 'head'
       ? { bytes: patchJson(bytes, mending.members), value: { ...body, ...mending.members } }
-      : { bytes: Buffer.from(JSON.stringify(mending.answer)), value: mending.answer }
+      : { value: mending.answer }
   } catch (error) {
     return { ...thrownFault(error), inBand: true }
   }
 }
 
-export function isFault(value: WholeAnswer | AttemptFault): value is AttemptFault {
+export function isFault(value: object): value is AttemptFault {
   return 'kind' in value
 }
 
