@@ -154,7 +154,8 @@ function cutJsonText(text: string): string | undefined {
   return typeof message === 'string' && message.trim() !== '' ? message : undefined
 }
 
-function isHtml(text: string): boolean {
+/** Whether a body is a web page, or begins as one. */
+export function isHtml(text: string): boolean {
   return (
     /^\s*<(?:!doctype|\?xml|html|head|body|title|center|h1|p|div)\b/i.test(text) ||
     /<\/(?:html|body|h1)>/i.test(text)

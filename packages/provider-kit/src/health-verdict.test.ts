@@ -34,6 +34,17 @@ describe('the answer to a health request', () => {
     expect(healthVerdict(answer(200))).toEqual({ status: 'healthy' })
   })
 
+  test('a web page is not the upstream, whatever its status', () => {
+    const page = '<!doctype html><title>Sign in</title>'
+    expect(healthVerdict({ ...answer(200), text: page })).toEqual({
+      status: 'unhealthy',
+      reason: 'configuration',
+      message: 'a web page answered: check base_url',
+    })
+    expect(healthVerdict({ ...answer(200), text: 'The server is running' })).toEqual({ status: 'healthy' })
+    expect(healthVerdict({ ...answer(200, { data: ['</html>'] }) })).toEqual({ status: 'healthy' })
+  })
+
   test('is classified by the provider', () => {
     const fault = { kind: 'quota_exhausted', message: 'no credit' } as const
     expect(healthVerdict(answer(400), fault)).toEqual({

@@ -1,4 +1,5 @@
 import type { HealthAnswer, HealthVerdict } from './contract.ts'
+import { isHtml } from './error-detail.ts'
 import type { Fault, FaultKind } from './fault.ts'
 import { openaiFault } from './openai-fault.ts'
 
@@ -12,14 +13,18 @@ const forTheOperator: ReadonlySet<FaultKind> = new Set([
 const reachable: ReadonlySet<FaultKind> = new Set(['rate_limit', 'quota_exhausted'])
 
 /**
- * What the answer to a health request means: 2xx is up, a limit that is used up is `degraded`, a key or an address that is
- * wrong is `unhealthy` for the operator, everything else is `unhealthy`. `fault` is the provider's own classification.
+ * What the answer to a health request means: 2xx is up, unless a web page answered; a limit that is used up is `degraded`, a key
+ * or an address that is wrong is `unhealthy` for the operator, everything else is `unhealthy`. `fault` is the provider’s own
+ * classification.
  */
 export function healthVerdict(
   answer: HealthAnswer,
   fault: Fault = openaiFault({ ...answer, inBand: false }),
 ): HealthVerdict {
-  if (answer.status >= 200 && answer.status < 300) return { status: 'healthy' }
+  if (answer.status >= 200 && answer.status < 300)
+    return answer.body === undefined && isHtml(answer.text)
+      ? { status: 'unhealthy', reason: 'configuration', message: 'a web page answered: check base_url' }
+      : { status: 'healthy' }
   const { kind, message } = fault
   // Not followed: the address is another one.
   if (answer.status >= 300 && answer.status < 400)

@@ -25,6 +25,7 @@ test('above the limit of an operation a request is refused with 429, and other o
   expect(await errorOf(refused)).toMatchObject({
     type: 'rate_limit_error',
     code: 'rate_limit_exceeded',
+    message: expect.stringContaining('2 requests of clients without a key (rate_limits.chat)'),
     param: null,
   })
   expect((await post('/v1/embeddings', { model: 'json', input: 'x' })).status).toBe(200)
@@ -51,7 +52,9 @@ test('a window passes', async () => {
 test('each key has its own count', async () => {
   const { get } = await serve({ rate_limit_rpm: 1, api_keys: ['first-key', 'second-key'] })
   expect((await get('/v1/models', { 'x-api-key': 'first-key' })).status).toBe(200)
-  expect((await get('/v1/models', { 'x-api-key': 'first-key' })).status).toBe(429)
+  const refused = await get('/v1/models', { 'x-api-key': 'first-key' })
+  expect(refused.status).toBe(429)
+  expect((await errorOf(refused)).message).toContain('1 requests of this key (rate_limit_rpm)')
   expect((await get('/v1/models', { 'x-api-key': 'second-key' })).status).toBe(200)
 })
 
