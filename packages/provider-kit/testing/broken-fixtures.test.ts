@@ -62,6 +62,22 @@ function answered(stream: boolean, text: string, kind?: FaultKind): Fixtures {
   return { options: { valid: [fixture.options] }, cases: [fixture], files: [] }
 }
 
+test.each([
+  ['base64', [1, 0.5]],
+  ['float', 'AACAPwAAAD8='],
+])('a client that asks for %s gets it, whatever the vendor answers', async (encoding, embedding) => {
+  const { cases, ...others } = answered(false, '')
+  const body = { object: 'list', model: 'small', data: [{ object: 'embedding', index: 0, embedding }] }
+  const own = cases.map((one) => ({
+    ...one,
+    operation: 'embeddings' as const,
+    request: { model: 'small', input: 'Hi', encoding_format: encoding },
+    upstream: { ...one.upstream!, text: JSON.stringify(body) },
+  }))
+  const found = await failures(relay, { ...others, cases: own }, createGateway)
+  expect([...found].filter(([name]) => name.startsWith('through a gateway'))).toEqual([])
+})
+
 test('limits are compared with those of case.json', async () => {
   const limited = withProvider((own) => ({
     ...own,

@@ -1,3 +1,4 @@
+import { fromBase64, toBase64 } from '@llmproxy/provider-kit'
 import { isUsageChunk } from './chunk-sequence.ts'
 import { differences, type SameLeaf } from './difference.ts'
 import type { FixtureCase } from './fixture.ts'
@@ -30,7 +31,8 @@ export function goldenDifferences({ fixture, operation }: OpenCase, answer: Clie
   if (!fixture.stream) {
     // That a golden is missing has been said by the check of response().
     if (translates && fixture.response === undefined) return []
-    return differences(fixture.response ?? parseJson(fixture.upstream?.text ?? ''), answer.body, same)
+    const golden = fixture.response ?? parseJson(fixture.upstream?.text ?? '')
+    return differences(encoded(fixture, golden), answer.body, same)
   }
   const problems = answer.done === true ? [] : ['the stream does not end with one [DONE]']
   const golden = fixture.chunks ?? (translates ? undefined : relayedChunks(fixture))
@@ -39,6 +41,19 @@ export function goldenDifferences({ fixture, operation }: OpenCase, answer: Clie
     ...problems,
     ...differences(asWanted(fixture, golden), asWanted(fixture, answer.chunks ?? []), same, 'chunk'),
   ]
+}
+
+/** The gateway gives embeddings in the encoding that the client asked for, whatever the provider gives. */
+function encoded({ operation, request }: FixtureCase, golden: unknown): unknown {
+  if (operation !== 'embeddings' || !isObject(golden) || !Array.isArray(golden['data'])) return golden
+  const base64 = request?.['encoding_format'] === 'base64'
+  const data = golden['data'].map((item: unknown) => {
+    const embedding = isObject(item) ? item['embedding'] : undefined
+    if (base64 && Array.isArray(embedding)) return { ...(item as object), embedding: toBase64(embedding) }
+    if (base64 || typeof embedding !== 'string') return item
+    return { ...(item as object), embedding: fromBase64(embedding) }
+  })
+  return { ...golden, data }
 }
 
 function relayedChunks(fixture: FixtureCase): unknown[] {
