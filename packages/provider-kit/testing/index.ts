@@ -47,6 +47,7 @@ export {
   startSimulator,
   type Violation,
 } from './simulator.ts'
+export type { ReadToolCall, ToolCallAnswers } from './tool-calls.ts'
 export {
   type DirectAnswer,
   type DirectRequest,

@@ -81,6 +81,20 @@ describe('one request', () => {
     await expect(stage.ask('chat', { messages: [] })).rejects.toThrow(/^chat: 400 .*model/)
   })
 
+  test('is answered with tool calls, the same whole and streamed', async () => {
+    await using stage = await open()
+    const tools = ['get_weather', 'get_time'].map((name) => ({ type: 'function', function: { name } }))
+    const { calls, message, streamed } = await stage.toolCalls({ ...question('[tools:2]'), tools })
+    const given = '{"city":"Zürich"}'
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'get_time', arguments: given },
+    ])
+    expect(message.content).toBeNull()
+    expect(streamed.toolCalls).toMatchObject(calls)
+    await expect(stage.toolCalls(question('Hello'))).rejects.toThrow('stop and stop, not with tool_calls')
+  })
+
   test('is wanted to fail', async () => {
     await using stage = await open()
     expect(await stage.fails('images', { model: 'small', prompt: 'A cat' })).toMatchObject({

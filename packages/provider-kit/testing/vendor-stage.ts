@@ -16,6 +16,7 @@ import type { CreateGateway, GatewayLike } from './gateway.ts'
 import type { SimulatedVendor, Simulator } from './simulator.ts'
 import { parseSse } from './sse-parser.ts'
 import { parseJson } from './subject.ts'
+import { readToolCalls, type ToolCallAnswers } from './tool-calls.ts'
 import { wireProblems } from './wire-validator.ts'
 
 export interface VendorStageOptions<Gateway extends GatewayLike> {
@@ -42,6 +43,8 @@ export interface VendorStage<Gateway extends GatewayLike = GatewayLike> extends 
     operation: Name,
     body: object,
   ) => Promise<StreamChunks[Name][]>
+  /** A chat request that is answered with tool calls, whole and streamed. Rejects like both, and when they are not alike. */
+  readonly toolCalls: (body: object) => Promise<ToolCallAnswers>
   /** The status of a failure and the `error` that the client gets. Rejects when the request succeeds. */
   readonly fails: (operation: OperationName, body: object) => Promise<FailedAnswer>
   /** Generated conversations: what went wrong, empty when nothing did. */
@@ -113,23 +116,24 @@ export async function openVendorStage<Gateway extends GatewayLike>(
 
 function stageOf<Gateway extends GatewayLike>(simulator: Simulator, gateway: Gateway): VendorStage<Gateway> {
   const stage = { simulator, gateway }
+  const ask: VendorStage['ask'] = async (operation, body) => {
+    const answer = parseJson(await answered(stage, operation, body))
+    complain(operation, wireProblems(operation, answer))
+    return answer as WholeAnswers[typeof operation]
+  }
+  const chunks: VendorStage['chunks'] = async (operation, body) => {
+    const events = parseSse(await answered(stage, operation, { ...body, stream: true }))
+    const last = events.pop()?.data
+    if (last !== '[DONE]') complain(operation, [`the stream ends with ${last ?? 'nothing'}, not with [DONE]`])
+    const list = events.map(({ data }) => parseJson(data))
+    complain(operation, chunkSequenceProblems(list, operation))
+    return list as StreamChunks[typeof operation][]
+  }
   return {
     ...stage,
-    async ask(operation, body) {
-      const text = await answered(stage, operation, body)
-      const answer = parseJson(text)
-      complain(operation, wireProblems(operation, answer))
-      return answer as WholeAnswers[typeof operation]
-    },
-    async chunks(operation, body) {
-      const events = parseSse(await answered(stage, operation, { ...body, stream: true }))
-      const last = events.pop()?.data
-      if (last !== '[DONE]')
-        complain(operation, [`the stream ends with ${last ?? 'nothing'}, not with [DONE]`])
-      const chunks = events.map(({ data }) => parseJson(data))
-      complain(operation, chunkSequenceProblems(chunks, operation))
-      return chunks as StreamChunks[typeof operation][]
-    },
+    ask,
+    chunks,
+    toolCalls: async (body) => readToolCalls(await ask('chat', body), await chunks('chat', body)),
     async fails(operation, body) {
       const { status, text } = await told(gateway, operation, body)
       if (status === 200) throw new Error(`${operation}: answered, where a failure was expected: ${text}`)
