@@ -45,16 +45,14 @@ describe.each([model, 'claude-opus-5', 'prompt'])('chat with %s', (name) => {
 })
 
 test.each([
-  ['[tools:2]', { city: 'Rome' }],
-  ['[tools:2][no-arguments]', {}],
-])('tools are called, whole and streamed: %s', async (directive, expected) => {
-  const body = { ...question(directive), tools }
-  const { choices } = await ask('chat', body)
-  expect(choices[0]?.finish_reason).toBe('tool_calls')
-  expect(choices[0]?.message.tool_calls).toHaveLength(2)
-  const streamed = collectChunks(await chunks('chat', body)).get(0)
-  const given = streamed?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-  expect(given).toEqual([expected, expected])
+  ['[tools:2]', '{"city":"Rome"}'],
+  ['[tools:2][no-arguments]', '{}'],
+])('tools are called, whole and streamed: %s', async (directive, given) => {
+  const { calls } = await stage.toolCalls({ ...question(directive), tools })
+  expect(calls).toEqual([
+    { name: 'get_weather', arguments: given },
+    { name: 'now', arguments: given },
+  ])
 })
 
 test('thinking goes back unchanged with the results of the calls', async () => {

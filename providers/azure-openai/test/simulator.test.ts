@@ -93,10 +93,8 @@ describe('chat', () => {
 
   test('calls tools, whole and streamed', async () => {
     const body = { model: 'dated/d', messages: question('[tools:2]'), tools }
-    const calls = [{ function: { name: 'get_weather' } }, { function: { name: 'get_time' } }]
-    expect(await ask('chat', body)).toMatchObject({ choices: [{ message: { tool_calls: calls } }] })
-    const choice = collectChunks(await chunks('chat', body)).get(0)
-    expect(choice?.toolCalls.map(({ name }) => name)).toEqual(['get_weather', 'get_time'])
+    const { calls } = await stage.toolCalls(body)
+    expect(calls.map(({ name }) => name)).toEqual(['get_weather', 'get_time'])
   })
 
   test('a model that reasons gets what it takes', async () => {

@@ -40,23 +40,21 @@ describe.each([models.chat, 'signed'])('chat with %s', (model) => {
   })
 
   test.each([
-    ['[tools:2][reasoning]', { city: 'Rome' }],
-    ['[tools:2][reasoning][no-arguments]', {}],
-  ])('thinks, calls tools and goes on with the results: %s', async (directive, expected) => {
+    ['[tools:2][reasoning]', '{"city":"Rome"}'],
+    ['[tools:2][reasoning][no-arguments]', '{}'],
+  ])('thinks, calls tools and goes on with the results: %s', async (directive, given) => {
     const settings = { tools, reasoning_effort: 'low' }
     const body = { ...question(directive), ...settings }
-    const { choices } = await ask('chat', body)
-    expect(choices[0]).toMatchObject({
-      finish_reason: 'tool_calls',
-      message: { content: null, reasoning_content: 'The user asks.' },
-    })
-    const { message } = choices[0]!
-    const streamed = await chunks('chat', body)
-    const choice = collectChunks(streamed).get(0)
-    expect(choice?.reasoning).toBe('The user asks.')
-    const given = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-    expect(given).toEqual([expected, expected])
-    const blocks = streamed.flatMap(({ choices: [one] }) => one?.delta['thinking_blocks'] ?? [])
+    const { calls, message, streamed } = await stage.toolCalls(body)
+    expect(message).toMatchObject({ content: null, reasoning_content: 'The user asks.' })
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'now', arguments: given },
+    ])
+    expect(streamed.reasoning).toBe('The user asks.')
+    const blocks = (await chunks('chat', body)).flatMap(
+      ({ choices: [one] }) => one?.delta['thinking_blocks'] ?? [],
+    )
     expect(message['thinking_blocks']).toEqual(blocks)
 
     const results = message.tool_calls!.map(({ id }) => ({

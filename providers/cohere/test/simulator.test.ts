@@ -36,18 +36,20 @@ describe('chat', () => {
   })
 
   test.each([
-    ['[tools:2]', { city: 'Zürich' }],
-    ['[tools:2][no-arguments]', {}],
-  ])('calls tools under the names of the client, whole and streamed: %s', async (directive, expected) => {
-    const body = { model, messages: question(directive), tools }
-    const calls = ['get_weather', 'get-time'].map((name) => ({ type: 'function', function: { name } }))
-    const message = { content: null, reasoning_content: 'I will look it up.', tool_calls: calls }
-    expect(await ask('chat', body)).toMatchObject({ choices: [{ message, finish_reason: 'tool_calls' }] })
-    const choice = collectChunks(await chunks('chat', body)).get(0)
-    expect(choice).toMatchObject({ finishReasons: ['tool_calls'], reasoning: 'I will look it up.' })
-    expect(choice?.toolCalls.map(({ name }) => name)).toEqual(['get_weather', 'get-time'])
-    const parsed = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-    expect(parsed).toEqual([expected, expected])
+    ['[tools:2]', '{"city": "Zürich"}'],
+    ['[tools:2][no-arguments]', '{}'],
+  ])('calls tools under the names of the client, whole and streamed: %s', async (directive, given) => {
+    const { calls, message, streamed } = await stage.toolCalls({
+      model,
+      messages: question(directive),
+      tools,
+    })
+    expect(message).toMatchObject({ content: null, reasoning_content: 'I will look it up.' })
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'get-time', arguments: given },
+    ])
+    expect(streamed.reasoning).toBe('I will look it up.')
   })
 
   test('is cut by the token limit', async () => {

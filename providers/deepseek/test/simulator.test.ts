@@ -35,17 +35,15 @@ describe.each(models)('chat with %s', (model) => {
   })
 
   test.each([
-    ['[tools:2][reasoning]', { city: 'Rome' }],
-    ['[tools:2][reasoning][no-arguments]', {}],
-  ])('calls tools, whole and streamed, and goes on with the results: %s', async (directive, expected) => {
-    const body = { ...question(directive), tools }
-    const { choices } = await ask('chat', body)
-    expect(choices[0]).toMatchObject({ finish_reason: 'tool_calls', message: { content: null } })
-    const streamed = collectChunks(await chunks('chat', body)).get(0)
-    const given = streamed?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-    expect(given).toEqual([expected, expected])
-
-    const { message } = choices[0]!
+    ['[tools:2][reasoning]', '{"city": "Rome"}'],
+    ['[tools:2][reasoning][no-arguments]', '{}'],
+  ])('calls tools, whole and streamed, and goes on with the results: %s', async (directive, given) => {
+    const { calls, message } = await stage.toolCalls({ ...question(directive), tools })
+    expect(message).toMatchObject({ content: null })
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'now', arguments: given },
+    ])
     const results = message.tool_calls!.map(({ id }) => ({
       role: 'tool',
       tool_call_id: id,

@@ -33,18 +33,20 @@ describe('chat', () => {
   })
 
   test.each([
-    ['[tools:2]', { city: 'Zürich' }],
-    ['[tools:2][no-arguments]', {}],
-  ])('calls tools, whole and streamed: %s', async (directive, expected) => {
-    const body = { model, messages: question(directive), tools, parallel_tool_calls: true }
-    const calls = ['get_weather', 'get_time'].map((name) => ({ type: 'function', function: { name } }))
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'tool_calls' }],
+    ['[tools:2]', '{"city": "Zürich"}'],
+    ['[tools:2][no-arguments]', '{}'],
+  ])('calls tools, whole and streamed: %s', async (directive, given) => {
+    const { calls, message } = await stage.toolCalls({
+      model,
+      messages: question(directive),
+      tools,
+      parallel_tool_calls: true,
     })
-    const choice = collectChunks(await chunks('chat', body)).get(0)
-    expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
-    const parsed = choice?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-    expect(parsed).toEqual([expected, expected])
+    expect(message).toMatchObject({ content: null })
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'get_time', arguments: given },
+    ])
   })
 
   test('is cut by the token limit', async () => {

@@ -40,18 +40,15 @@ describe.each(['layer/llama3.2', 'native/llama3.2'])('chat with %s', (model) => 
   })
 
   test.each([
-    ['[tools:2]', { city: 'Rome' }],
-    ['[tools:2][no-arguments]', {}],
-  ])('calls tools, whole and streamed: %s', async (directive, expected) => {
-    const body = { model, messages: question(directive), tools }
-    const calls = ['get_weather', 'get_time'].map((name) => ({ type: 'function', function: { name } }))
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [{ message: { content: null, tool_calls: calls }, finish_reason: 'tool_calls' }],
-    })
-    const streamed = collectChunks(await chunks('chat', body)).get(0)
-    expect(streamed?.finishReasons).toEqual(['tool_calls'])
-    const given = streamed?.toolCalls.map((call) => JSON.parse(call.arguments) as unknown)
-    expect(given).toEqual([expected, expected])
+    ['[tools:2]', '{"city":"Rome"}'],
+    ['[tools:2][no-arguments]', '{}'],
+  ])('calls tools, whole and streamed: %s', async (directive, given) => {
+    const { calls, message } = await stage.toolCalls({ model, messages: question(directive), tools })
+    expect(message).toMatchObject({ content: null })
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'get_time', arguments: given },
+    ])
   })
 })
 

@@ -53,22 +53,15 @@ describe('chat', () => {
   })
 
   test.each([
-    ['with arguments', '[tools:2]', '{"city":"Rome"}'],
-    ['without', '[tools:2] [no-arguments]', '{}'],
-  ])('calls tools %s where the account may, whole and streamed', async (_, directive, given) => {
-    const body = { ...question(directive, 'calling/sonar'), tools, parallel_tool_calls: true }
-    const called = (name: string) => ({ type: 'function', function: { name, arguments: given } })
-    expect(await ask('chat', body)).toMatchObject({
-      choices: [
-        {
-          message: { content: null, tool_calls: [called('get_weather'), called('get_time')] },
-          finish_reason: 'tool_calls',
-        },
-      ],
-    })
-    const choice = collectChunks(await chunks('chat', body)).get(0)
-    expect(choice).toMatchObject({ finishReasons: ['tool_calls'] })
-    expect(choice?.toolCalls.map((call) => call.arguments)).toEqual([given, given])
+    ['[tools:2]', '{"city":"Rome"}'],
+    ['[tools:2] [no-arguments]', '{}'],
+  ])('calls tools where the account may, whole and streamed: %s', async (directive, given) => {
+    const { calls, message } = await stage.toolCalls({ ...question(directive, 'calling/sonar'), tools })
+    expect(message.content).toBeNull()
+    expect(calls).toEqual([
+      { name: 'get_weather', arguments: given },
+      { name: 'get_time', arguments: given },
+    ])
   })
 
   test('thinks, whole and streamed, and is cut by the limit', async () => {
