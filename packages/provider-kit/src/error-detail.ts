@@ -87,7 +87,11 @@ function visitText(text: string, found: Found, depth: number): string | undefine
   const message = inner === undefined ? undefined : visit(inner, found, depth + 1)
   if (message !== undefined) return message
   if (isHtml(text)) return htmlText(text)
-  const plain = text.slice(0, longestRead).replaceAll(/\\+"/g, '"').replaceAll('\\n', ' ').trim()
+  const plain = text
+    .slice(0, longestRead)
+    .replaceAll(/(?<!\\)\\+"/g, '"')
+    .replaceAll('\\n', ' ')
+    .trim()
   return plain === '' ? undefined : shorten(plain, longestMessage)
 }
 
