@@ -99,3 +99,15 @@ test.each<[string, object, object]>([
   await names()
   expect(one.asked).toBe(0)
 })
+
+test('what the most precise pattern renames is not listed for a wider one', async () => {
+  const one = vendor(['gpt-a', 'gpt-4o', ''], { models: ['*', { id: 'gpt-4*', upstream: 'mine' }] })
+  const { names } = await opened([one])
+  expect(await names()).toEqual(['gpt-a'])
+})
+
+test('an aggregator’s name that routing sends to another provider is not listed', async () => {
+  const aggregator = vendor(['toy1/a', 'toy9/b'], { models: ['*'] })
+  const { names } = await opened([aggregator, { ...vendor([], { models: ['named'] }) }])
+  expect(await names()).toEqual(['named', 'toy9/b'])
+})

@@ -50,7 +50,8 @@ export class ModelCatalogue {
   }
 
   #refresh(live: LiveProvider): Promise<void> | undefined {
-    if (live.provider.models === undefined || patternsOf(live).length === 0) return undefined
+    if (live.provider.models === undefined || patternsOf(live).every(({ renamed }) => renamed))
+      return undefined
     let known = this.#known.get(live.name)
     if (known === undefined) {
       known = { ids: undefined, staleAt: -Infinity, asking: undefined }
@@ -82,7 +83,10 @@ async function listed(live: LiveProvider, clock: Clock): Promise<readonly string
     const ids: readonly unknown[] = models!.response(parseBytes(answer.bytes, mostMembers))
     const covered = ids.filter(
       (id): id is string =>
-        typeof id === 'string' && id.length <= 256 && patterns.some((prefix) => id.startsWith(prefix)),
+        typeof id === 'string' &&
+        id !== '' &&
+        id.length <= 256 &&
+        patterns.find(({ prefix }) => id.startsWith(prefix))?.renamed === false,
     )
     return [...new Set(covered)].slice(0, mostIds)
   } catch {
@@ -91,10 +95,17 @@ async function listed(live: LiveProvider, clock: Clock): Promise<readonly string
   }
 }
 
-/** The prefixes of patterns whose names go upstream as they are: those of renamed ones are not the vendor's. */
-function patternsOf(live: LiveProvider): readonly string[] {
+interface Pattern {
+  readonly prefix: string
+  /** The names that it covers are not the vendor's. */
+  readonly renamed: boolean
+}
+
+/** The most precise first, as in routing: what is renamed by it is not what a wider one would send. */
+function patternsOf(live: LiveProvider): readonly Pattern[] {
   return live.config.models
     .map(entryOf)
-    .filter(({ id, upstream }) => id.endsWith('*') && (upstream === undefined || upstream === id))
-    .map(({ id }) => id.slice(0, -1))
+    .filter(({ id }) => id.endsWith('*'))
+    .map(({ id, upstream }) => ({ prefix: id.slice(0, -1), renamed: upstream !== undefined }))
+    .toSorted((left, right) => right.prefix.length - left.prefix.length)
 }

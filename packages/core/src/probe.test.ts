@@ -131,3 +131,20 @@ test('a vendor that answers health requests on another host is asked there, with
   await gateway.close()
   server.close()
 })
+
+test.each(['no url', 'toy://elsewhere'])(
+  'an address of a plugin that is none (%s) is told, not thrown',
+  async (baseUrl) => {
+    const { gateway } = await toyGateway([
+      {
+        provider: {
+          baseUrl: 'http://127.0.0.1:9',
+          health: { baseUrl, request: () => ({ path: '/models', method: 'GET' }) },
+        },
+      },
+    ])
+    const [report] = await gateway.probe()
+    expect(report?.verdict).toMatchObject({ status: 'unhealthy', message: expect.stringContaining(baseUrl) })
+    await gateway.close()
+  },
+)

@@ -70,8 +70,15 @@ export async function answeredAt(
   clock: Clock,
   timeoutMs: number,
 ): Promise<Answer | AttemptFault> {
-  const origin = baseUrl === undefined ? live.origin : new URL(baseUrl).origin
-  if (origin === live.origin || live.upstream === undefined) return answered(live, request, clock, timeoutMs)
+  if (baseUrl === undefined || live.upstream === undefined) return answered(live, request, clock, timeoutMs)
+  const origin = URL.parse(baseUrl)?.origin
+  if (origin === live.origin) return answered(live, request, clock, timeoutMs)
+  if (origin === undefined || origin === 'null') {
+    return {
+      kind: 'bad_response',
+      message: `${JSON.stringify(baseUrl)} of the provider is no http or https URL`,
+    }
+  }
   const upstream = openUpstream(origin, { connectTimeoutMs: timeoutMs, keepAliveMs: 1, allowH2: false })
   try {
     return await answered({ provider: live.provider, origin, upstream }, request, clock, timeoutMs)

@@ -47,9 +47,17 @@ export function modelListing(
 ): ModelListing {
   const configured = table.list()
   const names = new Set(configured.map(({ id }) => id))
-  const offered = [...live.values()].flatMap((provider) => catalogue.ids(provider))
-  const found = [...new Set(offered)].filter((id) => !names.has(id)).toSorted()
-  const models = [...configured, ...found.flatMap((id) => table.find(id) ?? [])]
+  const found = new Map<string, ListedModel>()
+  for (const provider of live.values()) {
+    for (const id of catalogue.ids(provider)) {
+      if (names.has(id) || found.has(id)) continue
+      const model = table.find(id)
+      // `vendor/model` of an aggregator is asked of a provider `vendor` where one is configured, which may not have it.
+      if (model?.providers.includes(provider.name)) found.set(id, model)
+    }
+  }
+  const ids = [...found.keys()].toSorted()
+  const models = [...configured, ...ids.map((id) => found.get(id)!)]
   return { object: 'list', data: models.map((model) => modelLine(model, created)) }
 }
 
