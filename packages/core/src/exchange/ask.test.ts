@@ -35,10 +35,14 @@ async function upstream(answer: (socket: Socket, number: number) => void) {
   const provider = { authorize: () => ({ 'x-signature': String((authorized += 1)) }) } as unknown as Provider
   const request: PreparedRequest = { operation: 'videos', method: 'GET', url: `${origin}/job`, headers: {} }
   const input = { live: { provider, origin, upstream: pool }, request, clock: systemClock, limit: 1_000 }
-  const ask = () =>
-    new Promise<Answer | AttemptFault>((resolve) => {
+  const ask = async () => {
+    const result = await new Promise<Answer | AttemptFault>((resolve) => {
       begin(input, resolve)
-    }).finally(() => turn())
+    })
+    // Only then is the socket free again.
+    await turn()
+    return result
+  }
   return { ask, asked: () => count, authorized: () => authorized }
 }
 

@@ -7,6 +7,8 @@ export const maxJsonDepth = 200
 
 /** Bytes. What a shorter text can cost is little. */
 const measuredFrom = 256 * 1024
+/** A character of a JavaScript string has at most so many bytes in UTF-8. */
+const bytesOfCharacter = 3
 
 /** Where a JSON text is nested too deep (`depth`), or has one object, array or member too many (`members`). */
 export interface Bulk {
@@ -40,4 +42,9 @@ export function findBulk(bytes: Buffer, maxMembers: number, start = 0, end = byt
     at++
   }
   return undefined
+}
+
+/** Whether a text is nested too deep. Most texts are too short to be measured, and are not copied for it. */
+export function isNestedTooDeep(text: string): boolean {
+  return text.length * bytesOfCharacter >= measuredFrom && findBulk(Buffer.from(text), Infinity) !== undefined
 }

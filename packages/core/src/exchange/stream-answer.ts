@@ -1,5 +1,5 @@
 import type { Framing, SseEvent } from '@llmproxy/provider-kit'
-import { findBulk } from './json-bulk.ts'
+import { findBulk, isNestedTooDeep } from './json-bulk.ts'
 import { Batch } from './batch.ts'
 import { thrownFault } from './classify.ts'
 import type { Lane, LaneVerdict } from './lane.ts'
@@ -58,11 +58,7 @@ export class StreamAnswer implements SseSink {
 
   #framed(event: SseEvent): void {
     if (this.#done || this.#fault !== undefined) return
-    this.#note(
-      findBulk(Buffer.from(event.data), Infinity) === undefined
-        ? this.#lane.decode!(event, this.#output)
-        : nestedTooDeep,
-    )
+    this.#note(isNestedTooDeep(event.data) ? nestedTooDeep : this.#lane.decode!(event, this.#output))
   }
 
   #note(verdict: LaneVerdict): void {
