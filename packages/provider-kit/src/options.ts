@@ -55,7 +55,7 @@ function urlProblem(value: string): string | undefined {
     return 'must be a URL that starts with http:// or https://'
   if (url.username !== '' || url.password !== '')
     return 'must not contain a user name or password: use api_key'
-  if (/[?#]/.test(value)) return 'must not contain a query or a fragment'
+  if (/[?#]/.test(value)) return 'must not contain a query or a fragment: leave out what begins with ? or #'
   const route = routes.exec(value)
   if (route !== null) return `must end before ${route[0]}: the gateway adds the path of each operation`
   return undefined

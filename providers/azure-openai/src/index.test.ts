@@ -1,6 +1,7 @@
 import { type Call, type Provider, Secret } from '@llmproxy/provider-kit'
 import { describe, expect, test } from 'vitest'
 import plugin from './index.ts'
+import { options } from './options.ts'
 
 function create(options: object = {}): Provider {
   const given = { api_key: new Secret('test-key'), base_url: 'https://resource.test', ...options }
@@ -30,6 +31,14 @@ test.each([
   'https://r.openai.azure.com/openai/deployments',
 ])('the base URL %s is the endpoint of the resource', (base_url) => {
   expect(create({ base_url }).baseUrl).toBe('https://r.openai.azure.com')
+})
+
+test('a base URL that names a deployment is refused, and says where the deployment belongs', () => {
+  const base_url = 'https://r.openai.azure.com/openai/deployments/gpt-4o'
+  const { error } = options.safeParse({ api_key: 'test-key', base_url })
+  expect(error?.issues).toMatchObject([
+    { path: ['base_url'], message: expect.stringContaining('must end before /openai/deployments') as string },
+  ])
 })
 
 test('a gateway in front of the resource keeps its own path', () => {

@@ -16,6 +16,10 @@ export const options = z
   .strictObject({
     api_key: apiKey().describe('The key of the resource, or a token of Entra ID with `auth: bearer`.'),
     base_url: baseUrl()
+      .refine(
+        (url) => !/\/deployments\/[^/]+$/.test(url),
+        'must end before /openai/deployments: the deployment is deployment_id, or the upstream name of a model',
+      )
       .transform(endpoint)
       .describe('The endpoint of the resource, with or without a final `/openai` or `/openai/v1`.'),
     api: z

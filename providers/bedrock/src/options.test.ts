@@ -34,6 +34,8 @@ test.each([
   [{}, 'credentials are missing'],
   [{ ...signing, api_key: 'test-key' }, 'both are credentials'],
   [{ ...signing, region: undefined }, 'the signature of a request names it'],
+  [{ region: 'x', secret_access_key: 'test-secret-4711' }, 'is missing beside secret_access_key'],
+  [{ region: 'x', session_token: 'test-session-4711' }, 'is missing beside session_token'],
   [{ api_key: 'test-key' }, 'set it, or base_url'],
   [{ ...signing, access_key_id: 'with space' }, 'letters and digits'],
 ])('%o is told: %s', (given, message) => {

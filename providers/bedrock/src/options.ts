@@ -54,7 +54,11 @@ function* problems(given: Given): Generator<readonly [keyof Given, string]> {
   }
   if (key !== undefined && signs)
     yield ['api_key', 'set api_key, or access_key_id and secret_access_key: both are credentials']
-  else if (signs && id === undefined) yield ['access_key_id', 'is missing beside secret_access_key']
+  else if (signs && id === undefined)
+    yield [
+      'access_key_id',
+      `is missing beside ${secret === undefined ? 'session_token' : 'secret_access_key'}`,
+    ]
   else if (signs && secret === undefined) yield ['secret_access_key', 'is missing beside access_key_id']
   if (given.region === undefined && (signs || given.base_url === undefined))
     yield ['region', `is missing${signs ? ': the signature of a request names it' : ': set it, or base_url'}`]

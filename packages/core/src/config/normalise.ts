@@ -11,6 +11,7 @@ const maxDepth = 32
 export interface Normalised {
   readonly value: unknown
   readonly problems: readonly { readonly path: ConfigPath; readonly message: string }[]
+  readonly warnings: readonly { readonly path: ConfigPath; readonly message: string }[]
   /** `formatPath()` of every value that contains text from the environment. */
   readonly fromEnv: ReadonlySet<string>
   /** `formatPath()` of every value that could not be replaced and was left out. */
@@ -27,6 +28,7 @@ export function normalise(value: unknown, env: Environment | undefined): Normali
   return {
     value: walk.visit(value, []),
     problems: walk.problems,
+    warnings: walk.warnings,
     fromEnv: walk.fromEnv,
     absent: walk.absent,
     unset: walk.unset,
@@ -35,6 +37,7 @@ export function normalise(value: unknown, env: Environment | undefined): Normali
 
 class Walk {
   readonly problems: { path: ConfigPath; message: string }[] = []
+  readonly warnings: { path: ConfigPath; message: string }[] = []
   readonly fromEnv = new Set<string>()
   readonly absent = new Set<string>()
   readonly unset = new Map<number, string[]>()
@@ -77,7 +80,12 @@ class Walk {
   }
 
   #text(value: string, path: ConfigPath): string | undefined {
-    if (this.#env === undefined || !value.includes('${')) return value
+    if (this.#env === undefined) return value
+    if (/^\$\w+$/.test(value)) {
+      const message = 'text of the form $NAME is taken as it is; for an environment variable write ${NAME}'
+      this.warnings.push({ path, message })
+    }
+    if (!value.includes('${')) return value
     const { text, fromEnv, unset, malformed } = interpolate(value, this.#env)
     if (fromEnv) this.fromEnv.add(formatPath(path))
     if (malformed.length > 0) {

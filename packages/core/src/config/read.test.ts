@@ -147,6 +147,14 @@ describe('readConfig', () => {
     ])
   })
 
+  it('warns of a variable without braces, and does not show it', () => {
+    const { config, warnings } = read('api_keys: [$CLIENT_KEY, $100 off]\nproviders: []')
+    expect(warnings.map(formatProblem)).toEqual([
+      'config.yaml:1:12 api_keys[0]: text of the form $NAME is taken as it is; for an environment variable write ${NAME}',
+    ])
+    expect(config?.api_keys).toHaveLength(2)
+  })
+
   it('warns of a file in which nothing stands', () => {
     for (const text of ['', '# nothing yet', 'providers:', '{}']) {
       expect(read(text).warnings.map(formatProblem)).toEqual([

@@ -74,7 +74,9 @@ function check(
   const problems = inFileOrder([...earlier, ...found.map(place)])
   // What was left out because it is wrong must not be complained about as missing.
   const warnings =
-    issues.length > 0 ? [] : inFileOrder([...nothingConfigured(value), ...meaning.warnings].map(place))
+    issues.length > 0
+      ? []
+      : inFileOrder([...nothingConfigured(value), ...normalised.warnings, ...meaning.warnings].map(place))
   if (!parsed.success) return { problems, warnings, origin }
   const config: GatewayConfig = {
     ...parsed.data,
