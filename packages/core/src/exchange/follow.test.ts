@@ -288,3 +288,21 @@ test('the limits in the head of the result are named as those of any answer', as
   await passing(clock, 2_000)
   expect((await asked).headers['x-ratelimit-remaining-requests']).toBe('8')
 })
+
+test('a file that no text can hold is a bad answer, not the end of the process', async () => {
+  const clock = new ManualClock()
+  const headers = { 'content-type': 'video/mp4' }
+  const file = () => Promise.resolve({ status: 200, headers, body: Buffer.alloc(2 ** 29 - 1) })
+  const { gateway } = await toyGateway(
+    [
+      toy(({ url }) =>
+        url.endsWith('/file') ? file() : Promise.resolve(jsonResponse({ id: 'j1', status: 'done' })),
+      ),
+    ],
+    { response_limit: 2 ** 30 },
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  for (let step = 0; step < 5; step += 1) await passing(clock, 50)
+  expect((await asked).status).toBe(502)
+})

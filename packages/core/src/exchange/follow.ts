@@ -106,8 +106,17 @@ export class Follow {
   }
 }
 
+/** Bytes: in base64 a text of 2^29 characters, the longest that engines can hold, less room for what stands around it. */
+const longestFile = 2 ** 29 * 0.75 - 2 ** 20
+
 /** A file as the JSON that `response()` is promised. */
-function asJson({ status, headers, bytes }: Answer, job: unknown): Answer {
+function asJson({ status, headers, bytes }: Answer, job: unknown): Answer | AttemptFault {
+  // Beyond it the engine throws, where nobody would catch it. A limit on answers that is so high is the operator's choice.
+  if (bytes.length > longestFile)
+    return {
+      kind: 'bad_response',
+      message: 'the upstream’s file is too large to be passed on inside of JSON',
+    }
   const mediaType = (headers['content-type'] ?? 'application/octet-stream')
     .split(';', 1)[0]!
     .trim()
