@@ -31,7 +31,8 @@ export type MendedAnswers = Required<
 export function mendedAnswers(mends: AnswerMends = {}): MendedAnswers {
   return {
     response: (body, call) => {
-      const answer = mended(object(body), call, mends)
+      // A copy: the body is not ours. What is parsed here is, and copying a chunk costs more than all the rest.
+      const answer = mended(structuredClone(object(body)), call, mends)
       return mendedCompletion(answer, call)
     },
     stream: (call) => {
@@ -103,10 +104,9 @@ function isError(error: unknown): boolean {
   return Boolean(error)
 }
 
-/** A copy: the gateway reads the parsed body as well. */
 function object(value: unknown): JsonObject {
   if (!isObject(value)) throw bad('the upstream sent something that is not a JSON object')
-  return structuredClone(value)
+  return value
 }
 
 function parse(text: string): unknown {
