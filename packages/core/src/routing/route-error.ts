@@ -37,7 +37,7 @@ export function unknownModel(
   const near = switched === undefined && model.length <= 64 ? nearest(model, names) : undefined
   const sentences = [
     `The model ${quoted(model)} does not exist here.`,
-    ...(switched === undefined ? [] : [enabling(switched)]),
+    ...(switched === undefined ? [] : [enabling(switched, model)]),
     ...(near === undefined ? [] : [`Did you mean ${quoted(near)}?`]),
     available(names, offered.patterns()),
   ]
@@ -60,7 +60,7 @@ export function unsupportedOperation(
     offering.length === 0
       ? [
           `No configured provider offers ${operation}.`,
-          ...(switched === undefined ? [] : [enabling(switched)]),
+          ...(switched === undefined ? [] : [enabling(switched, model)]),
         ].join(' ')
       : `The model ${quoted(model)} is not offered for ${operation}. Providers with ${operation}: ${offering.slice(0, shown).join(', ')}.`
   return notImplemented(message, offering.length === 0 ? null : 'model')
@@ -87,9 +87,16 @@ function notImplemented(message: string, param: string | null): GatewayError {
   })
 }
 
-/** The switched-off provider that lists the model. */
+/** The switched-off provider that lists the model, or that the model's prefix names. */
 function switchedOff(model: string, off: readonly OffProvider[]): OffProvider | undefined {
-  return off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model)))
+  return (
+    off.find(({ models }) => models.some((entry) => lists(entryOf(entry).id, model))) ??
+    off.find((provider) => isPrefix(provider, model))
+  )
+}
+
+function isPrefix({ name }: OffProvider, model: string): boolean {
+  return model.startsWith(`${name}/`)
 }
 
 function lists(id: string, model: string): boolean {
@@ -97,10 +104,12 @@ function lists(id: string, model: string): boolean {
   return id.endsWith('*') ? model.startsWith(id.slice(0, -1)) : id === model
 }
 
-function enabling({ name, variable }: OffProvider): string {
+function enabling(provider: OffProvider, model: string): string {
+  const { name, variable } = provider
+  const subject = `Provider ${quoted(name)} ${isPrefix(provider, model) ? 'is' : 'lists it but is'}`
   return variable === null
-    ? `Provider ${quoted(name)} lists it but is switched off in the configuration.`
-    : `Provider ${quoted(name)} lists it but is off: set ${variable} to enable it.`
+    ? `${subject} switched off in the configuration.`
+    : `${subject} off: set ${variable} to enable it.`
 }
 
 function available(names: readonly string[], patterns: readonly string[]): string {

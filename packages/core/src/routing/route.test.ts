@@ -122,6 +122,16 @@ describe('an unknown model', () => {
     expect(message.length).toBeLessThan(400)
   })
 
+  test('addressed at a provider that is off says how to switch it on', () => {
+    const off = [
+      { name: 'beta', variable: 'BETA_KEY', models: ['b-1'] },
+      { name: 'gamma', variable: null, models: [] },
+    ]
+    const message = (model: string) => errorOf(routed([provider('a')], { model, off })).message
+    expect(message('beta/b-2')).toContain('Provider "beta" is off: set BETA_KEY to enable it.')
+    expect(message('gamma/g')).toContain('Provider "gamma" is switched off in the configuration.')
+  })
+
   test('without any provider is still a 404', () => {
     expect(errorOf(routed([]))).toMatchObject({ status: 404, kind: 'unknown_model' })
   })
