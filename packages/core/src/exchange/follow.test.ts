@@ -226,6 +226,7 @@ test('a vendor that does not answer a follow-up has gone silent, counted from th
 
 test.each([
   ['nothing that could be asked', {}],
+  ['a path that would melt into the address', { request: { path: 'jobs' }, afterMs: 1 }],
   ['a promise', Promise.resolve({ request: { path: '/jobs/j1' }, afterMs: 1 })],
   ['a body that cannot be written', { request: { method: 'POST', path: '/', body: { a: 1n } }, afterMs: 1 }],
 ])(

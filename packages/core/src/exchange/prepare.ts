@@ -40,10 +40,7 @@ const includeUsage = { include_usage: true }
 /** Builds the request of one attempt, all but its credentials. The client's own bytes are kept wherever that is possible. */
 export function prepare(input: PrepareInput): PreparedRequest {
   const upstream = input.codec.request(input.call)
-  // Plain JavaScript plugins have no compiler to tell them: a promise, or a path that would melt into the host name.
-  if (typeof upstream?.path !== 'string' || !upstream.path.startsWith('/')) {
-    throw new TypeError('request() must give back a path that starts with "/", and no promise')
-  }
+  checkPath(upstream)
   if (dotSegment.test(upstream.path)) throw notAnId(input.call.model)
   const method = upstream.method ?? 'POST'
   const headers =
@@ -67,6 +64,7 @@ export function prepareAlone(
   }: Pick<PreparedRequest, 'operation' | 'headers'> & { readonly baseUrl: string },
 ): PreparedRequest {
   if (dotSegment.test(upstream.path)) throw notAJob()
+  checkPath(upstream)
   const method = upstream.method ?? 'GET'
   return {
     operation,
@@ -75,6 +73,12 @@ export function prepareAlone(
     headers: { ...headers, ...lowerCase(upstream.headers ?? {}) },
     ...(method === 'POST' && { body: Buffer.from(JSON.stringify(upstream.body ?? {})) }),
   }
+}
+
+/** Plain JavaScript plugins have no compiler to tell them: a promise, or a path that would melt into the host name. */
+function checkPath(upstream: Partial<UpstreamRequest> | undefined): void {
+  if (typeof upstream?.path !== 'string' || !upstream.path.startsWith('/'))
+    throw new TypeError('request() must give back a path that starts with "/", and no promise')
 }
 
 function bodyBytes(upstream: UpstreamRequest, { call, ingress, askUsage }: PrepareInput): Buffer {
