@@ -15,7 +15,7 @@ import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import { StreamAnswer, type StreamListener } from './stream-answer.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
-import { Watch, type WatchListener } from './watch.ts'
+import { timeoutFault, Watch, type WatchListener } from './watch.ts'
 import { bytesOf, isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
 
 /** Milliseconds that an upstream gets to close its body after its last event, so that the socket can be kept. */
@@ -352,7 +352,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
   }
 
   timedOut(phase: 'first_byte' | 'idle' | 'total'): void {
-    const fault: AttemptFault = { kind: 'timeout', phase, message: timeoutMessages[phase] }
+    const fault = timeoutFault(phase)
     if (this.#stream !== undefined) this.#stream.broken(fault)
     else if (phase === 'total') this.#fail(fault)
     else this.#unreadable(fault)
@@ -390,9 +390,3 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#lingering = undefined
   }
 }
-
-const timeoutMessages = {
-  first_byte: 'the upstream did not answer in time',
-  idle: 'the upstream went silent inside its answer',
-  total: 'the time limit of the request has passed',
-} as const

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { AttemptFault } from './transfer.ts'
 
 /** `…At`: absolute `clock.now()` times; `…Ms`: durations in milliseconds. `Infinity` means no limit. */
 export interface WatchLimits {
@@ -17,6 +18,17 @@ export interface WatchLimits {
 export interface WatchListener {
   timedOut(phase: 'first_byte' | 'idle' | 'total'): void
   keepalive(): void
+}
+
+const timeoutMessages = {
+  first_byte: 'the upstream did not answer in time',
+  idle: 'the upstream went silent inside its answer',
+  total: 'the time limit of the request has passed',
+} as const
+
+/** What a limit that has passed means for the attempt. */
+export function timeoutFault(phase: keyof typeof timeoutMessages): AttemptFault {
+  return { kind: 'timeout', phase, message: timeoutMessages[phase] }
 }
 
 /**
