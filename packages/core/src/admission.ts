@@ -31,15 +31,19 @@ export function closedReason(
   return breaker.state === 'open' ? breakerOpen(breaker.retryAfterMs()) : undefined
 }
 
-/** Takes permit and pace for one attempt; the slot is already held, and is given back when this fails. */
-export function admit(live: LiveProvider, deployment: LiveDeployment): Admission | AttemptFault {
+/** Takes permit and pace for one attempt of so many exchanges; the slot is already held, and is given back when this fails. */
+export function admit(
+  live: LiveProvider,
+  deployment: LiveDeployment,
+  exchanges = 1,
+): Admission | AttemptFault {
   const { breaker } = deployment
   const permit = breaker.acquire()
   if (permit === undefined) {
     live.gate.release()
     return breakerOpen(breaker.retryAfterMs())
   }
-  if (!live.pace.take()) {
+  if (!live.pace.take(exchanges)) {
     permit.release()
     live.gate.release()
     return {

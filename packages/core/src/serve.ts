@@ -103,7 +103,7 @@ async function attemptOnce(
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const attempt = prepared(run, live, target, serving)
   if ('kind' in attempt) return refused(run, attempt)
-  const admission = await admitted(run, live, deployment, alone)
+  const admission = await admitted(run, live, { deployment, alone, exchanges: attempt.exchanges })
   if ('kind' in admission) return { kind: 'skipped', fault: admission }
   // What was cancelled a moment ago found no attempt to end.
   if (run.cancelled !== undefined) {
@@ -177,12 +177,19 @@ function refused(run: RequestRun, fault: AttemptFault): Tried {
   return { kind: 'fault', fault }
 }
 
+/** What an attempt wants to be admitted to. */
+interface Wanted {
+  readonly deployment: LiveDeployment
+  /** It is the only deployment of the route. */
+  readonly alone: boolean
+  readonly exchanges: number
+}
+
 /** Waits for a slot if it must, then takes permit and pace. What those in front heard in the meantime counts. */
 async function admitted(
   run: RequestRun,
   live: LiveProvider,
-  deployment: LiveDeployment,
-  alone: boolean,
+  { deployment, alone, exchanges }: Wanted,
 ): Promise<Admission | AttemptFault> {
   if (!live.gate.tryAcquire()) {
     const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
@@ -193,7 +200,7 @@ async function admitted(
       return closed
     }
   }
-  return admit(live, deployment)
+  return admit(live, deployment, exchanges)
 }
 
 async function conclude(

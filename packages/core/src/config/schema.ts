@@ -107,7 +107,9 @@ export const providerHostShape = {
     .positive()
     .nullable()
     .default(null)
-    .describe('Requests per minute to this provider; above it the next provider is asked.'),
+    .describe(
+      'Requests per minute to this provider, each part of a split one counted; above it the next provider is asked.',
+    ),
   max_connections: z.int().positive().default(100).describe('Requests in flight at this provider.'),
   queue_timeout: seconds
     .default(10)

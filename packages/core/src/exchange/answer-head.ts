@@ -11,9 +11,13 @@ export function refusal(headers: HeaderMap): { readonly refusesRetry?: true } {
   return headers['x-should-retry'] === 'false' ? { refusesRetry: true } : {}
 }
 
-/** The body is one JSON value, whatever was asked for. */
-export function isJson(headers: HeaderMap): boolean {
-  return /\bjson\b/i.test(headers['content-type'] ?? '')
+/**
+ * The body is one JSON value, whatever was asked for. `framed`: the vendor's streams are no SSE, and names such as
+ * `application/stream+json` are theirs.
+ */
+export function isJson(headers: HeaderMap, framed = false): boolean {
+  const type = headers['content-type'] ?? ''
+  return framed ? /^\s*application\/json\s*(?:;|$)/i.test(type) : /\bjson\b/i.test(type)
 }
 
 /** The head of an answer, and the vendor's limits by the names that OpenAI's clients read. A provider that fails at it adds none. */

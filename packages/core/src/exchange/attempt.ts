@@ -64,6 +64,11 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     })
   }
 
+  /** How many requests it takes at the upstream, as far as that is known before it begins. */
+  get exchanges(): number {
+    return this.#input.parts?.length ?? 1
+  }
+
   /** Ends the exchange from outside: the client has left, the deadline has passed, the gateway stops. */
   cancel(fault: AttemptFault): void {
     if (this.#over) return
@@ -165,7 +170,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       return
     }
     const streams = call.stream && (codec.stream !== undefined || codec.response === undefined)
-    if (!streams || isJson(this.#headers)) {
+    if (!streams || isJson(this.#headers, codec.framing !== undefined)) {
       this.#collector = new Collector(responseLimit)
       return
     }

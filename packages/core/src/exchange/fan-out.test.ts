@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Operation, PreparedRequest, UpstreamResponse } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
@@ -295,4 +297,31 @@ test('a join() that gives back no answer is a bad response', async () => {
     ])
     expect((await gateway.respond('embeddings', { model: 'm', input: inputs })).status).toBe(502)
   }
+})
+
+test('a part that could not be sent does not repeat those that were', async () => {
+  const server = createServer((request, reply) => {
+    request.resume().on('end', () => {
+      // The next part finds nobody.
+      server.close()
+      reply.writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+      reply.end(
+        JSON.stringify({ data: [{ embedding: [1] }, { embedding: [1] }], usage: { prompt_tokens: 1 } }),
+      )
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { gateway, outcomes } = await toyGateway([
+    {
+      provider: { baseUrl, operations: { embeddings: embeddings as never } },
+      entry: { max_retries: 2, retry_delay: 0.01 },
+    },
+  ])
+  const many = Array.from({ length: 10 }, () => 'x')
+  const answer = await gateway.respond('embeddings', { model: 'm', input: many })
+  await answer.outcome
+  expect(answer.status).toBe(502)
+  expect(outcomes[0]!.attempts.map(({ fault }) => fault?.kind)).toEqual(['network'])
+  await gateway.close()
 })

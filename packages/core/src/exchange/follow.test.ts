@@ -99,29 +99,103 @@ test('a job that has failed is the fault that the provider makes of it', async (
   expect(await answer.text()).toContain('the job was refused')
 })
 
-test('a follow-up that is refused is classified like any answer, and the next provider is asked', async () => {
+test('a question that fails for a moment is asked again, with patience, and no second job is begun', async () => {
   const clock = new ManualClock()
+  const seen: string[] = []
+  const failures = [
+    jsonResponse({ error: { message: 'slow' } }, 429, { 'retry-after': '3' }),
+    jsonResponse({ error: { message: 'oops' } }, 500),
+  ]
   const { gateway, outcomes } = await toyGateway(
     [
-      toy((request) =>
-        Promise.resolve(
-          request.method === 'POST'
-            ? jsonResponse({ id: 'j1', status: 'open' })
-            : jsonResponse({ error: { message: 'gone wrong' } }, 500),
-        ),
-      ),
-      toy(() => Promise.resolve(jsonResponse({ id: 'j2', status: 'ready' }))),
+      toy((request) => {
+        seen.push(request.method)
+        if (request.method === 'POST') return Promise.resolve(jsonResponse({ id: 'j1', status: 'open' }))
+        return Promise.resolve(failures.shift() ?? jsonResponse({ id: 'j1', status: 'ready' }))
+      }),
     ],
     {},
     { clock },
   )
   const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
   await passing(clock, 2_000)
+  await passing(clock, 2_999)
+  expect(seen).toHaveLength(2)
+  await passing(clock, 1)
+  await passing(clock, 2_000)
   expect((await asked).status).toBe(200)
   await (
     await asked
   ).outcome
+  expect(seen).toEqual(['POST', 'GET', 'GET', 'GET'])
+  expect(outcomes[0]!.attempts).toHaveLength(1)
+  expect(clock.pending).toBe(0)
+})
+
+test('a question that goes on failing is classified like any answer, and the next provider is asked', async () => {
+  const clock = new ManualClock()
+  let questions = 0
+  const { gateway, outcomes } = await toyGateway(
+    [
+      toy((request) => {
+        if (request.method === 'POST') return Promise.resolve(jsonResponse({ id: 'j1', status: 'open' }))
+        questions += 1
+        return Promise.resolve(jsonResponse({ error: { message: 'gone wrong' } }, 500))
+      }),
+      toy(() => Promise.resolve(jsonResponse({ id: 'j2', status: 'ready' }))),
+    ],
+    {},
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  for (const wait of [2_000, 1_000, 2_000, 4_000]) await passing(clock, wait)
+  expect((await asked).status).toBe(200)
+  await (
+    await asked
+  ).outcome
+  expect(questions).toBe(4)
   expect(outcomes[0]!.attempts.map(({ fault }) => fault?.kind)).toEqual(['upstream', undefined])
+})
+
+test('a mistake in a question ends the job at once', async () => {
+  const clock = new ManualClock()
+  let questions = 0
+  const { gateway } = await toyGateway(
+    [
+      toy((request) => {
+        if (request.method === 'POST') return Promise.resolve(jsonResponse({ id: 'j1', status: 'open' }))
+        questions += 1
+        return Promise.resolve(jsonResponse({ error: { message: 'no such job' } }, 404))
+      }),
+    ],
+    {},
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 2_000)
+  expect((await asked).status).toBe(404)
+  expect([questions, clock.pending]).toEqual([1, 0])
+})
+
+test('JSON in the place of the file is read as JSON', async () => {
+  const clock = new ManualClock()
+  const { gateway } = await toyGateway(
+    [
+      toy((request) =>
+        Promise.resolve(
+          request.url.endsWith('/file')
+            ? jsonResponse({ error: { message: 'the file has expired' } })
+            : jsonResponse({ id: 'j1', status: 'done' }),
+        ),
+      ),
+    ],
+    {},
+    { clock },
+  )
+  const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' })
+  await passing(clock, 50)
+  expect((await asked).status).toBeGreaterThanOrEqual(400)
+  expect(await (await asked).text()).toContain('the file has expired')
 })
 
 test('a client that leaves ends the waiting and the asking', async () => {

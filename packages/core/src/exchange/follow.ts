@@ -1,5 +1,13 @@
-import type { Call, FollowUp, Operation, PreparedRequest, UpstreamRequest } from '@llmproxy/provider-kit'
+import {
+  type Call,
+  type FollowUp,
+  type Operation,
+  type PreparedRequest,
+  retryHint,
+  type UpstreamRequest,
+} from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
+import { dated, isJson } from './answer-head.ts'
 import { isErrorBody, parseBytes, thrownFault } from './classify.ts'
 import { type Answer, ask, type AskedUpstream } from './ask.ts'
 import { prepareAlone } from './prepare.ts'
@@ -23,6 +31,12 @@ export interface FollowInput {
 /** Vendors that answer at once must not be asked without a pause. */
 const shortestWaitMs = 50
 
+/** Questions in a row that may fail before the job is given up. */
+const mostFailures = 3
+const firstWaitMs = 500
+/** A vendor that asks for more patience gets this much. */
+const longestWaitMs = 20_000
+
 /** Follows a job from its first answer to its result. `done` gets the last answer, or why there is none. */
 export class Follow {
   readonly #input: FollowInput
@@ -33,6 +47,7 @@ export class Follow {
   #job: unknown
   /** The follow-up that is being answered. */
   asked: UpstreamRequest | undefined
+  #failures = 0
   #over = false
 
   constructor(input: FollowInput, done: (result: Answer | AttemptFault) => void) {
@@ -64,7 +79,8 @@ export class Follow {
       // Plain JavaScript plugins say `null` for nothing.
       return this.#input.codec.follow!(body, this.#input.call, this.asked) ?? undefined
     } catch (error) {
-      return thrownFault(error)
+      // A job that has failed would be paid for twice; another provider may do better.
+      return { ...thrownFault(error), refusesRetry: true }
     }
   }
 
@@ -80,12 +96,31 @@ export class Follow {
     }
     this.#asking = ask({ live, request, clock, limit, heard: () => watch.heard() }, (result) => {
       if (this.#over) return
+      const wait = this.#waitAgain(result, upstream)
+      if (wait !== undefined) {
+        watch.expectSilence(wait)
+        this.#timer = clock.after(wait, () => this.#ask({ request: upstream, afterMs: wait, binary }))
+        return
+      }
       // The job has begun: a retry would begin a second one, which is billed too.
       if (isFault(result)) return this.#settle({ ...result, refusesRetry: true })
       if (result.status < 200 || result.status >= 300) return this.#settle(result)
-      if (binary) return this.#settle(asJson(result, this.#job))
-      return this.next(result)
+      this.#failures = 0
+      // A vendor that says in JSON why there is no file says no file.
+      if (binary && !isJson(result.headers)) return this.#settle(asJson(result, this.#job))
+      return binary ? this.#settle(result) : this.next(result)
     })
+  }
+
+  /** Milliseconds until a question about the job that failed for a moment is asked again: the job goes on, and is paid for. */
+  #waitAgain(result: Answer | AttemptFault, { method }: UpstreamRequest): number | undefined {
+    const passing = isFault(result)
+      ? result.kind === 'network' || result.kind === 'timeout'
+      : result.status === 429 || result.status >= 500
+    if (!passing || method === 'POST' || this.#failures >= mostFailures) return undefined
+    this.#failures += 1
+    const hint = isFault(result) ? undefined : retryHint(dated(result.headers, this.#input.clock), '')
+    return Math.min(longestWaitMs, hint ?? firstWaitMs * 2 ** this.#failures)
   }
 
   #prepared(upstream: UpstreamRequest): PreparedRequest {

@@ -3,7 +3,11 @@ import { expect, test } from 'vitest'
 import { chatBody, type Toy, toyGateway } from '../../test/toy-gateway.ts'
 
 /** A vendor that streams JSON by the line. */
-function toy(pieces: readonly Uint8Array[], framing: Operation['framing'] = jsonLines): Toy {
+function toy(
+  pieces: readonly Uint8Array[],
+  framing: Operation['framing'] = jsonLines,
+  type = 'application/x-ndjson',
+): Toy {
   const chat = {
     request: () => ({ path: '/chat', body: {} }),
     response: (body: unknown) => body,
@@ -22,8 +26,7 @@ function toy(pieces: readonly Uint8Array[], framing: Operation['framing'] = json
   return {
     provider: {
       operations: { chat: chat as never },
-      exchange: () =>
-        Promise.resolve({ status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: body() }),
+      exchange: () => Promise.resolve({ status: 200, headers: { 'content-type': type }, body: body() }),
     },
     entry: { max_retries: 0 },
   }
@@ -70,4 +73,21 @@ test('a stream that is cut is an error, never a short answer', async () => {
 test('events that are nested too deep are refused before they are parsed', async () => {
   const deep = Buffer.from(`{"text":${'['.repeat(150_000)}${']'.repeat(150_000)}}\n`)
   expect(await streamed(toy([deep]))).toContain('nested too deep')
+})
+
+test.each(['application/stream+json', 'application/json-seq', 'application/jsonl'])(
+  'a stream of the type %s is a stream',
+  async (type) => {
+    expect(await streamed(toy([lines], jsonLines, type))).toContain('"content":"Grü"')
+  },
+)
+
+test('an answer of the type application/json is one answer, although streams are framed', async () => {
+  const whole = {
+    choices: [{ index: 0, message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' }],
+  }
+  const text = await streamed(
+    toy([Buffer.from(JSON.stringify(whole))], jsonLines, 'application/json; charset=utf-8'),
+  )
+  expect(text).toContain('"content":"whole"')
 })

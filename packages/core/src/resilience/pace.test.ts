@@ -44,3 +44,26 @@ test('no 60 seconds ever hold more than the limit, and retryAfterMs is exact', (
     ),
   )
 })
+
+test('several exchanges of one request are counted each, all or none, and never more than a minute holds', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 5 }),
+      fc.array(fc.tuple(fc.integer({ min: 0, max: 30_000 }), fc.integer({ min: 1, max: 7 })), {
+        maxLength: 60,
+      }),
+      (limit, steps) => {
+        const clock = new ManualClock()
+        const pace = new Pace(limit, clock)
+        const taken: number[] = []
+        for (const [gap, wanted] of steps) {
+          clock.advance(gap)
+          const count = Math.min(wanted, limit)
+          const recent = taken.filter((time) => clock.now() - time < 60_000).length
+          expect(pace.take(wanted)).toBe(recent + count <= limit)
+          if (recent + count <= limit) for (let each = 0; each < count; each += 1) taken.push(clock.now())
+        }
+      },
+    ),
+  )
+})

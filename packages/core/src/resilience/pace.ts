@@ -19,18 +19,30 @@ export class Pace {
     this.#clock = clock
   }
 
-  /** Counts one request, or answers `false` and counts nothing. */
-  take(): boolean {
+  /**
+   * Counts the exchanges of one request, or answers `false` and counts nothing. A request that takes more than a minute allows counts as a
+   * whole minute: else it could never be served.
+   */
+  take(exchanges = 1): boolean {
     if (this.#perMinute === null) return true
     const now = this.#clock.now()
-    if (this.#times.length < this.#perMinute) {
-      this.#times.push(now)
-      return true
+    const count = Math.min(exchanges, this.#perMinute)
+    const overwritten = this.#times.length + count - this.#perMinute
+    if (overwritten > 0) {
+      const newest = (this.#oldest + overwritten - 1) % this.#times.length
+      if (now - (this.#times[newest] ?? 0) < windowMs) return false
     }
-    if (now - (this.#times[this.#oldest] ?? 0) < windowMs) return false
-    this.#times[this.#oldest] = now
-    this.#oldest = (this.#oldest + 1) % this.#perMinute
+    for (let taken = 0; taken < count; taken += 1) this.#note(now)
     return true
+  }
+
+  #note(now: number): void {
+    if (this.#times.length < this.#perMinute!) {
+      this.#times.push(now)
+      return
+    }
+    this.#times[this.#oldest] = now
+    this.#oldest = (this.#oldest + 1) % this.#times.length
   }
 
   /** Milliseconds until `take()` answers `true`; 0 when it would now. */
