@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Operation, PreparedRequest, UpstreamResponse } from '@llmproxy/provider-kit'
@@ -300,15 +300,17 @@ test('a join() that gives back no answer is a bad response', async () => {
 })
 
 test('a part that could not be sent does not repeat those that were', async () => {
+  const open: ServerResponse[] = []
   const server = createServer((request, reply) => {
-    request.resume().on('end', () => {
-      // The next part finds nobody.
-      server.close()
-      reply.writeHead(200, { 'content-type': 'application/json', connection: 'close' })
-      reply.end(
-        JSON.stringify({ data: [{ embedding: [1] }, { embedding: [1] }], usage: { prompt_tokens: 1 } }),
-      )
-    })
+    request.resume()
+    if (open.push(reply) < 4) return
+    // The fifth part finds nobody.
+    server.close()
+    const answer = { data: [{ embedding: [1] }, { embedding: [1] }], usage: { prompt_tokens: 1 } }
+    for (const waiting of open) {
+      waiting.writeHead(200, { 'content-type': 'application/json', connection: 'close' })
+      waiting.end(JSON.stringify(answer))
+    }
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
