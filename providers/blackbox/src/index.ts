@@ -1,9 +1,18 @@
-import { bearer, definePlugin, modelIds, type Operations, type Provider } from '@llmproxy/provider-kit'
-import { chat, wholeChat } from './chat.ts'
+import {
+  bearer,
+  type Call,
+  type ChatRequest,
+  definePlugin,
+  modelIds,
+  type Operations,
+  type Provider,
+} from '@llmproxy/provider-kit'
 import { blackboxFault } from './fault.ts'
 import { health } from './health.ts'
 import { images, imagesOverChat } from './images.ts'
 import { type Options, options } from './options.ts'
+import { chatRequest, wholeChatRequest } from './request.ts'
+import { answers } from './response.ts'
 import { videos, videosOverChat } from './videos.ts'
 
 export default definePlugin({ type: 'blackbox', options, example: { models: ['blackboxai/*'] }, create })
@@ -22,7 +31,12 @@ function create(settings: Options): Provider {
 
 /** `prefix` stands in front of the current paths, which have no version unless the configured address has one. */
 function operationsOf(api: Options['api'], prefix: string): Operations {
-  if (api === 'openai-images') return { chat: wholeChat('/v1/chat/completions'), images, videos }
+  if (api === 'openai-images') {
+    // Without `stream` beside it: the format has none.
+    const request = (call: Call<ChatRequest>) => wholeChatRequest(call, '/v1/chat/completions')
+    return { chat: { request, response: answers.response }, images, videos }
+  }
   const path = `${prefix}/chat/completions`
-  return { chat: chat(path), images: imagesOverChat(path), videos: videosOverChat(path) }
+  const chat = { request: (call: Call<ChatRequest>) => chatRequest(call, path), ...answers }
+  return { chat, images: imagesOverChat(path), videos: videosOverChat(path) }
 }

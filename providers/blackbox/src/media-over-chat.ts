@@ -1,5 +1,5 @@
 import { badResponse, type Call, isObject, ProviderFault, type UpstreamRequest } from '@llmproxy/provider-kit'
-import { answers } from './chat.ts'
+import { answers } from './response.ts'
 
 /** What pictures and videos have in common: a prompt. */
 interface MediaRequest {

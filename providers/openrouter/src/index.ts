@@ -1,5 +1,4 @@
 import { bearer, definePlugin, type HeaderMap, modelIds, type Provider } from '@llmproxy/provider-kit'
-import { chat } from './chat.ts'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { openrouterFault } from './fault.ts'
@@ -7,6 +6,8 @@ import { health } from './health.ts'
 import { images } from './images.ts'
 import { type Options, options } from './options.ts'
 import { rateLimits } from './rate-limits.ts'
+import { chatRequest } from './request.ts'
+import { answers } from './response.ts'
 import { videos } from './videos.ts'
 
 /** Names begin with a vendor's; these vendors are no providers of their own, for whose names the patterns could be taken. */
@@ -20,7 +21,7 @@ function create(settings: Options): Provider {
     baseUrl: settings.base_url,
     authorize: bearer(settings.api_key),
     operations: {
-      chat: chat(headers),
+      chat: { request: (call) => chatRequest(call, headers), ...answers },
       ...(settings.completions === 'native' && { completions: completions(headers) }),
       embeddings: embeddings(headers),
       images: images(headers),
