@@ -2,6 +2,7 @@ import { kindOf, refuse, stringAt } from '@llmproxy/provider-kit'
 import { cacheMark } from './cache-mark.ts'
 import type { Reporter } from './reporter.ts'
 import { fileBlock, imageBlock } from './media.ts'
+import { reportPartMembers } from './message-members.ts'
 import { type Block, isObject } from './wire.ts'
 
 /**
@@ -23,6 +24,7 @@ export function textBlocks(text: string, mark: { cache_control?: unknown } = {})
 
 function partBlocks(part: unknown, path: string, report: Reporter): Block[] {
   if (!isObject(part)) throw refuse(path, `must be an object with a type, found ${kindOf(part)}`)
+  reportPartMembers(part, path, report)
   switch (part['type']) {
     case 'text':
       return textBlocks(stringAt(part, 'text', path), cacheMark(part))

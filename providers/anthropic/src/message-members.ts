@@ -43,6 +43,36 @@ export function reportPlainMembers(message: JsonObject, path: string, report: Re
   })
 }
 
+/** Members of a content part that are translated, or that ask for nothing. `detail` and its like are reported where they are read. */
+const ofParts: ReadonlySet<string> = new Set([
+  'type',
+  'text',
+  'refusal',
+  'image_url',
+  'file',
+  'annotations',
+  'cache_control',
+  'prompt_cache_breakpoint',
+])
+const ofFunctions: ReadonlySet<string> = new Set([
+  'type',
+  'name',
+  'description',
+  'parameters',
+  'strict',
+  'cache_control',
+])
+
+/** Reports what a content part says and the vendor cannot be told. */
+export function reportPartMembers(part: JsonObject, path: string, report: Reporter): void {
+  reportOthers(part, ofParts, path, report)
+}
+
+/** The same for a function that the model may call. */
+export function reportFunctionMembers(called: JsonObject, path: string, report: Reporter): void {
+  reportOthers(called, ofFunctions, path, report)
+}
+
 function reportOthers(holder: JsonObject, known: ReadonlySet<string>, path: string, report: Reporter): void {
   for (const [name, value] of Object.entries(holder)) {
     if (!known.has(name) && value !== null && value !== undefined) report.dropped(`${path}.${name}`)

@@ -14,6 +14,10 @@ export interface ToolSettings {
 /** Tools and how they may be used, the answer tool of older models included. Without tools a choice is not sent. */
 export function toolSettings(call: Call<ChatRequest>, traits: ModelTraits, output: OutputPlan): ToolSettings {
   const wish = toolWish(call.body)
+  const { tool_choice: chosen, function_call: former } = call.body
+  // The newer one wins.
+  if (chosen !== undefined && chosen !== null && former !== undefined && former !== null)
+    call.dropped('function_call')
   const own = allowedTools(toolDefinitions(call.body, traits, call), wish)
   if (output.tool !== undefined) return answerToolSettings(own, output.tool, wish.choice)
   if (own.length === 0) {

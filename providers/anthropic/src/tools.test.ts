@@ -139,3 +139,18 @@ test('a format in the vendor’s own words wins over response_format', () => {
   const request = sent({ output_config, response_format: format })
   expect(request).toMatchObject({ body: { output_config }, dropped: ['response_format'] })
 })
+
+test('what the vendor cannot be told of functions, parts and a second choice is reported', () => {
+  const request = sent({
+    tools: [tool('f', { returns: 'text' }), { type: 'function', name: 'flat', parameters: {} }],
+    tool_choice: 'auto',
+    function_call: 'none',
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Hi', lang: 'en' }] }],
+  })
+  expect(request.dropped.toSorted()).toEqual([
+    'function_call',
+    'messages[0].content[0].lang',
+    'tools[0].function.returns',
+  ])
+  expect(request.body.tools?.map(({ name }) => name)).toEqual(['f', 'flat'])
+})

@@ -3,6 +3,7 @@ import { cacheMark } from './cache-mark.ts'
 import type { Reporter } from './reporter.ts'
 import type { ModelTraits } from './models.ts'
 import { cleanSchema } from './schema.ts'
+import { reportFunctionMembers } from './message-members.ts'
 import { isObject, type JsonObject, type ToolDefinition } from './wire.ts'
 
 /** All tools of a request, `functions` of old clients included, in the client's order. */
@@ -44,6 +45,9 @@ function listAt(list: unknown, path: string): JsonObject[] {
 
 function definition(tool: JsonObject, path: string, traits: ModelTraits, report: Reporter): ToolDefinition {
   if (tool['type'] === 'function') {
+    // Flat, as some clients send them: the gateway lets them pass.
+    if (tool['function'] === undefined && typeof tool['name'] === 'string')
+      return functionTool(tool, path, traits, report)
     if (!isObject(tool['function'])) {
       throw refuse(`${path}.function`, `must be an object, found ${kindOf(tool['function'])}`)
     }
@@ -75,6 +79,7 @@ function functionTool(
   const schema = inputSchema(called['parameters'], `${path}.parameters`)
   const clean = strict ? cleanSchema(schema) : { schema, lossy: false }
   if (clean.lossy) report.dropped(`${path}.parameters`)
+  reportFunctionMembers(called, path, report)
   return {
     name,
     ...(typeof called['description'] === 'string' ? { description: called['description'] } : {}),
