@@ -1,7 +1,5 @@
-import { type OperationName, redactKeys } from '@llmproxy/provider-kit'
+import { isObject, type OperationName, redactKeys, parseJson } from '@llmproxy/provider-kit'
 import type { GatewayError } from './errors.ts'
-import { parseJson } from './exchange/classify.ts'
-import { isObject } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './exchange/transfer.ts'
 import type { AttemptRecord, Ending } from './metrics/outcome.ts'
 import type { RequestRun } from './request-run.ts'

@@ -1,3 +1,5 @@
+import { parseJson } from './parse-json.ts'
+
 /** What an error body says, whatever its shape. */
 export interface ErrorDetail {
   /** The innermost text for people. */
@@ -100,18 +102,9 @@ function embedded(text: string): unknown {
   const start = text.search(/[{["]/)
   if (start === -1) return undefined
   const end = Math.max(text.lastIndexOf('}'), text.lastIndexOf(']'))
-  const parsed = parse(start === 0 ? text : '') ?? parse(text.slice(text.indexOf('{'), end + 1))
+  const parsed = parseJson(start === 0 ? text : '') ?? parseJson(text.slice(text.indexOf('{'), end + 1))
   if (typeof parsed === 'string' || Array.isArray(parsed)) return start === 0 ? parsed : undefined
   return isObject(parsed) && ['error', 'message', 'detail'].some((key) => key in parsed) ? parsed : undefined
-}
-
-function parse(text: string): unknown {
-  if (text === '') return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function note(value: Record<string, unknown>, found: Found): void {
@@ -154,7 +147,7 @@ function plainText(text: string, found: Found): string | undefined {
  */
 function cutJsonText(text: string): string | undefined {
   const quoted = /"(?:message|error|detail|msg)"\s*:\s*("(?:[^"\\]|\\.)*")/.exec(text.slice(0, longestRead))
-  const message = quoted === null ? undefined : parse(quoted[1] ?? '')
+  const message = quoted === null ? undefined : parseJson(quoted[1] ?? '')
   return typeof message === 'string' && message.trim() !== '' ? message : undefined
 }
 

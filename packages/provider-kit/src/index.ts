@@ -35,6 +35,7 @@ export { apiKey, baseUrl, bearer, keyHeader } from './options.ts'
 export {
   clamped,
   everyParameter,
+  noParameter,
   type Members,
   parameterMembers,
   parameterPatch,
@@ -42,6 +43,8 @@ export {
   type ParameterRules,
   tokenLimit,
 } from './parameter-rules.ts'
+export { parseJson } from './parse-json.ts'
+export { promptFinish, promptUsage } from './prompt-answer.ts'
 export { redactKeys } from './redact.ts'
 export { badResponse, kindOf, notOffered, refuse, stringAt } from './refusals.ts'
 export { goDuration, headersInBody, retryHint } from './retry-hint.ts'

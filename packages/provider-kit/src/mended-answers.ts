@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from './frame-rules-shape.ts'
 import { mendedCompletion, mendedUsage } from './mended-completion.ts'
 import { openaiFault } from './openai-fault.ts'
 import type { ChatChunk, ChatCompletion, ChatRequest } from './wire.ts'
+import { parseJson } from './parse-json.ts'
 
 /** What differs in the answers of a vendor that speaks the OpenAI format. Every function edits fresh objects in place. */
 export interface AnswerMends {
@@ -57,7 +58,7 @@ export function mendedAnswers(mends: AnswerMends = {}): MendedAnswers {
           if (word === '[DONE]') return close()
           // Some servers send their comments as data.
           if (word === '' || word.startsWith(':')) return []
-          const frame = object(parse(data))
+          const frame = object(parseJson(data))
           if (event === 'error') throw failed(frame, mends)
           mended(frame, call, mends)
           if (isObject(frame['usage'])) frame['usage'] = mendedUsage(frame['usage'])
@@ -107,14 +108,6 @@ function isError(error: unknown): boolean {
 function object(value: unknown): JsonObject {
   if (!isObject(value)) throw bad('the upstream sent something that is not a JSON object')
   return value
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function bad(message: string): ProviderFault {

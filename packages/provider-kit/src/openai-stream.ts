@@ -3,6 +3,7 @@ import { ProviderFault } from './fault.ts'
 import { finishReason } from './finish-reason.ts'
 import { openaiFault } from './openai-fault.ts'
 import type { ChatChunk, CompletionChunk, FinishReason } from './wire.ts'
+import { parseJson } from './parse-json.ts'
 
 /**
  * Reads a plain OpenAI chat stream. An error frame throws a `ProviderFault`, and so does a close before `[DONE]` or a
@@ -48,7 +49,7 @@ function decoder<Chunk>(): StreamDecoder<Chunk> {
 }
 
 function readFrame({ event, data }: SseEvent): Record<string, unknown> {
-  const frame = parse(data)
+  const frame = parseJson(data)
   if (!isObject(frame)) throw bad('the upstream sent an event that is not a JSON object')
   throwErrorBody(frame, data, event === 'error')
   return frame
@@ -75,14 +76,6 @@ export function throwErrorBody(body: Record<string, unknown>, text: string, isEr
   const error = body.error
   const found = isError || body.object === 'error' || typeof error === 'string' || isObject(error)
   if (found) throw new ProviderFault(openaiFault({ status: 200, headers: {}, body, text, inBand: true }))
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function bad(message: string): ProviderFault {

@@ -42,6 +42,15 @@ export const everyParameter: ParameterRules = {
   '*': 'forward',
 }
 
+/** Drops and reports everything: what a wire format that knows little starts from. */
+export const noParameter: ParameterRules = {
+  ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
+    ChatParameter,
+    'drop'
+  >),
+  '*': 'drop',
+}
+
 /** Members that are no parameters: each provider sends them in its own way, and none of them is ever reported. */
 const notParameters: ReadonlySet<string> = new Set(['model', 'messages', 'stream', 'stream_options'])
 

@@ -1,8 +1,7 @@
 import {
   type Call,
-  type ChatParameter,
-  chatParameters,
   type ChatRequest,
+  noParameter,
   notOffered,
   parameterMembers,
   type ParameterRule,
@@ -34,15 +33,9 @@ const turnOfTheUser = 'Human:'
 
 const together: ParameterRule = () => ({})
 
-const dropped = Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
-  ChatParameter,
-  ParameterRule
->
-
 /** This format has the token limit, `temperature` and `stop`, and nothing else. */
 const promptRules: ParameterRules = {
-  ...dropped,
-  '*': 'drop',
+  ...noParameter,
   n: oneAnswer,
   max_completion_tokens: together,
   max_tokens: together,

@@ -55,7 +55,7 @@ function relayed<Request extends object>(
   return {
     request: (call) => ({
       path: address.path(call, operation),
-      ...sent(call, patchOf(call), address.deployment(call)),
+      ...sent(call.model, patchOf(call), address.deployment(call)),
     }),
   }
 }
@@ -73,15 +73,7 @@ function baseModel({ base_model }: Options, { deployment }: Address, call: Call)
 }
 
 /** The client's bytes with what changes; `model` is the deployment. */
-function sent<Request extends object>(
-  { body, model }: Call<Request>,
-  patch: Patch | undefined,
-  deployment: string,
-): { readonly patch?: Patch; readonly body?: object } {
-  if (deployment === model) return patch === undefined ? {} : { patch }
-  const named = { ...patch, model: deployment }
-  if ((body as { model?: unknown }).model === model) return { patch: named }
-  // A model that is renamed for the call is spliced in behind the patch, and would win.
-  const members = Object.entries({ ...body, ...named })
-  return { body: Object.fromEntries(members.filter(([, value]) => value !== undefined)) }
+function sent(model: string, patch: Patch | undefined, deployment: string): { readonly patch?: Patch } {
+  if (deployment !== model) return { patch: { ...patch, model: deployment } }
+  return patch === undefined ? {} : { patch }
 }

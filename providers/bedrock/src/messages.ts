@@ -1,5 +1,12 @@
-import { functionsAsTools, isObject, type JsonObject, kindOf, refuse, stringAt } from '@llmproxy/provider-kit'
-import type { ChatRequest } from '@llmproxy/provider-kit'
+import {
+  type ChatRequest,
+  functionsAsTools,
+  isObject,
+  type JsonObject,
+  kindOf,
+  refuse,
+  stringAt,
+} from '@llmproxy/provider-kit'
 import { assistantBlocks } from './assistant.ts'
 import { cachePoint } from './cache-point.ts'
 import { createCallIds } from './call-ids.ts'

@@ -3,23 +3,20 @@ import {
   badResponse,
   type Call,
   type ChatCompletion,
-  type ChatParameter,
-  chatParameters,
   type ChatRequest,
-  finishReason,
+  noParameter,
   isObject,
   type JsonObject,
   type Members,
   notOffered,
   type Operation,
   parameterMembers,
-  type ParameterRule,
   type ParameterRules,
-  ProviderFault,
+  promptFinish,
+  promptUsage,
   tokenLimit,
   transcript,
   type UpstreamRequest,
-  type Usage,
 } from '@llmproxy/provider-kit'
 import type { Options } from './options.ts'
 
@@ -38,10 +35,7 @@ const noTools = (value: unknown, name: 'tools' | 'functions'): Members => {
 
 function rulesFor({ max_tokens_field: field }: Settings): ParameterRules {
   return {
-    ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
-      ChatParameter,
-      ParameterRule
-    >),
+    ...noParameter,
     ...tokenLimit(field),
     temperature: 'forward',
     top_p: 'forward',
@@ -52,7 +46,6 @@ function rulesFor({ max_tokens_field: field }: Settings): ParameterRules {
     audio: 'refuse',
     tools: (value) => noTools(value, 'tools'),
     functions: (value) => noTools(value, 'functions'),
-    '*': 'drop',
   }
 }
 
@@ -96,11 +89,11 @@ function answerOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {
       {
         index: 0,
         message: { role: 'assistant', content: textIn(answer, first) },
-        finish_reason: reasonOf(stop_reason ?? first['finish_reason']),
+        finish_reason: promptFinish(stop_reason ?? first['finish_reason']),
         ...(typeof stop_reason === 'string' && { stop_reason }),
       },
     ],
-    usage: usageOf(answer['usage']),
+    usage: promptUsage(answer['usage']),
   }
 }
 
@@ -112,21 +105,4 @@ function textIn(answer: JsonObject, choice: JsonObject): string {
   )
   if (text === undefined) throw badResponse('there is no text in it')
   return text.startsWith(' ') ? text.slice(1) : text
-}
-
-function reasonOf(word: unknown): 'stop' | 'length' {
-  const verdict = finishReason(word)
-  if (verdict.kind === 'failure')
-    throw new ProviderFault({ kind: 'upstream', message: `the upstream broke off: ${verdict.raw}` })
-  return verdict.kind === 'finish' && verdict.reason === 'length' ? 'length' : 'stop'
-}
-
-/** Zeros where the format says nothing: the specification has them so. */
-function usageOf(given: unknown): Usage {
-  const usage = isObject(given) ? given : {}
-  const count = (name: string): number => (typeof usage[name] === 'number' ? usage[name] : 0)
-  const prompt_tokens = count('prompt_tokens')
-  const completion_tokens = count('completion_tokens')
-  const total_tokens = count('total_tokens') || prompt_tokens + completion_tokens
-  return { ...usage, prompt_tokens, completion_tokens, total_tokens }
 }

@@ -3,10 +3,8 @@ import {
   badResponse,
   type Call,
   type ChatCompletion,
-  type ChatParameter,
-  chatParameters,
   type ChatRequest,
-  finishReason,
+  noParameter,
   isObject,
   type JsonObject,
   kindOf,
@@ -14,14 +12,13 @@ import {
   notOffered,
   type Operation,
   parameterMembers,
-  type ParameterRule,
   type ParameterRules,
   plainText,
-  ProviderFault,
+  promptFinish,
+  promptUsage,
   refuse,
   tokenLimit,
   type UpstreamRequest,
-  type Usage,
 } from '@llmproxy/provider-kit'
 import { readSources, sourcesOf } from './sources.ts'
 
@@ -32,10 +29,7 @@ const noTools = (value: unknown, name: 'tools' | 'functions'): Members => {
 
 /** The format has a limit and a temperature, and nothing else. */
 const parameters: ParameterRules = {
-  ...(Object.fromEntries(Object.keys(chatParameters).map((name) => [name, 'drop'])) as Record<
-    ChatParameter,
-    ParameterRule
-  >),
+  ...noParameter,
   ...tokenLimit('max_tokens'),
   temperature: 'forward',
   n: 'refuse',
@@ -43,7 +37,6 @@ const parameters: ParameterRules = {
   audio: 'refuse',
   tools: (value) => noTools(value, 'tools'),
   functions: (value) => noTools(value, 'functions'),
-  '*': 'drop',
 }
 
 /** The specification's wire format: one question, one answer. It cannot stream: the gateway then sends the answer in one chunk. */
@@ -81,10 +74,10 @@ function answerOf(body: unknown, call: Call<ChatRequest>): ChatCompletion {
       {
         index: 0,
         message: { role: 'assistant', content: textIn(answer, choice) },
-        finish_reason: reasonOf(isObject(choice) ? choice['finish_reason'] : undefined),
+        finish_reason: promptFinish(isObject(choice) ? choice['finish_reason'] : undefined),
       },
     ],
-    usage: usageOf(answer['usage']),
+    usage: promptUsage(answer['usage']),
     perplexity_sources: Array.isArray(given) ? readSources(given) : sourcesOf(answer),
   }
 }
@@ -97,21 +90,4 @@ function textIn(answer: JsonObject, choice: unknown): string {
   )
   if (text === undefined) throw badResponse('there is no text in it')
   return text
-}
-
-function reasonOf(word: unknown): 'stop' | 'length' {
-  const verdict = finishReason(word)
-  if (verdict.kind === 'failure')
-    throw new ProviderFault({ kind: 'upstream', message: `the upstream broke off: ${verdict.raw}` })
-  return verdict.kind === 'finish' && verdict.reason === 'length' ? 'length' : 'stop'
-}
-
-/** Zeros where the format says nothing: the specification has them so. */
-function usageOf(given: unknown): Usage {
-  const usage = isObject(given) ? given : {}
-  const count = (name: string): number => (typeof usage[name] === 'number' ? usage[name] : 0)
-  const prompt_tokens = count('prompt_tokens')
-  const completion_tokens = count('completion_tokens')
-  const total_tokens = count('total_tokens') || prompt_tokens + completion_tokens
-  return { ...usage, prompt_tokens, completion_tokens, total_tokens }
 }

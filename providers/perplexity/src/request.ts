@@ -1,5 +1,10 @@
-import type { Call, ChatRequest, ParameterRules, UpstreamRequest } from '@llmproxy/provider-kit'
-import { parameterPatch } from '@llmproxy/provider-kit'
+import {
+  type Call,
+  type ChatRequest,
+  parameterPatch,
+  type ParameterRules,
+  type UpstreamRequest,
+} from '@llmproxy/provider-kit'
 import { alternatingMessages } from './messages.ts'
 import type { Options } from './options.ts'
 

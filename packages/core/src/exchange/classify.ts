@@ -1,4 +1,4 @@
-import { type FailedResponse, openaiFault, type Provider } from '@llmproxy/provider-kit'
+import { type FailedResponse, openaiFault, type Provider, parseJson } from '@llmproxy/provider-kit'
 import { carriedFault, pluginFault } from './plugin-fault.ts'
 import { findBulk } from './json-bulk.ts'
 import type { AttemptFault } from './transfer.ts'
@@ -41,15 +41,6 @@ export function isErrorBody(body: unknown): boolean {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { error } = body as { error?: unknown }
   return error !== undefined && error !== null && error !== false && error !== 0 && error !== ''
-}
-
-/** The JSON value of `text`, or `undefined`. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /**

@@ -1,5 +1,4 @@
-import { fromBase64, toBase64 } from '@llmproxy/provider-kit'
-import { isObject } from '@llmproxy/provider-kit'
+import { fromBase64, isObject, toBase64 } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './transfer.ts'
 import type { WholeAnswer } from './whole-answer.ts'
 

@@ -1,8 +1,13 @@
-import type { Call, FailedResponse, Operation, OperationName } from '@llmproxy/provider-kit'
+import {
+  type Call,
+  type FailedResponse,
+  FrameRules,
+  type Operation,
+  type OperationName,
+} from '@llmproxy/provider-kit'
 import { Batch } from './batch.ts'
 import { closeFrames } from './close-frames.ts'
 import { dataFrame } from './event-format.ts'
-import { FrameRules } from '@llmproxy/provider-kit'
 import type { Lane } from './lane.ts'
 import { MessagesLane } from './messages-relay.ts'
 import { framesOf } from './one-chunk.ts'

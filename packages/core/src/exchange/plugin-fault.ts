@@ -1,5 +1,4 @@
-import { type FaultKind, faultKinds, ProviderFault } from '@llmproxy/provider-kit'
-import { isObject } from '@llmproxy/provider-kit'
+import { type FaultKind, faultKinds, isObject, ProviderFault } from '@llmproxy/provider-kit'
 import type { AttemptFault } from './transfer.ts'
 
 const kinds: ReadonlySet<unknown> = new Set(faultKinds)

@@ -1,8 +1,7 @@
-import type { FailedResponse, Operation } from '@llmproxy/provider-kit'
+import { type FailedResponse, type Operation, parseJson } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import { dated } from './answer-head.ts'
 import type { Answer } from './ask.ts'
-import { parseJson } from './classify.ts'
 import type { AttemptFault } from './transfer.ts'
 
 /** Bytes of the text of a failure that are read. */

@@ -1,6 +1,11 @@
-import type { HeaderMap, PreparedRequest, Provider, UpstreamResponse } from '@llmproxy/provider-kit'
+import {
+  type HeaderMap,
+  isObject,
+  type PreparedRequest,
+  type Provider,
+  type UpstreamResponse,
+} from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
-import { isObject } from '@llmproxy/provider-kit'
 import { networkFault } from './network-fault.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
 

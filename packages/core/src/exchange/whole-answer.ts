@@ -1,14 +1,15 @@
-import type {
-  Call,
-  FailedResponse,
-  HeaderMap,
-  JsonObject,
-  Operation,
-  OperationName,
-  UpstreamRequest,
+import {
+  type Call,
+  type FailedResponse,
+  type HeaderMap,
+  type JsonObject,
+  type Operation,
+  type OperationName,
+  type UpstreamRequest,
+  parseJson,
 } from '@llmproxy/provider-kit'
 import { findBulk } from './json-bulk.ts'
-import { isErrorBody, parseJson, thrownFault } from './classify.ts'
+import { isErrorBody, thrownFault } from './classify.ts'
 import { matchEncoding } from './embedding-format.ts'
 import { mendWhole } from './mend-whole.ts'
 import { patchJson } from './splice.ts'
