@@ -29,6 +29,13 @@ const headerValue = z
   .string()
   .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be a header value: one line, no control characters')
 
+const variableName = z
+  .string()
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]*$/,
+    'must be the name of an environment variable; the key itself belongs into `api_key`',
+  )
+
 const modelName = z.string().min(1).max(256)
 
 export const modelSchema = z.union([
@@ -88,13 +95,11 @@ export const providerHostShape = {
     .describe('Share of the traffic among providers of equal priority.'),
   models: z.array(modelSchema).default([]).describe('Exact names, `prefix*`, or `{id, upstream, …}`.'),
   api_key_env: z
-    .string()
-    .regex(
-      /^[A-Za-z_][A-Za-z0-9_]*$/,
-      'must be the name of an environment variable; the key itself belongs into `api_key`',
-    )
+    .union([variableName, z.array(variableName).min(1)])
     .optional()
-    .describe('The environment variable that holds the key. Default: `PROXY_API_<TYPE>_API_KEY`.'),
+    .describe(
+      'The environment variable that holds the key, or several: a refused key is retired, a rate-limited one rests, the next takes over. Default: `PROXY_API_<TYPE>_API_KEY`.',
+    ),
   timeout: seconds
     .default(300)
     .describe('Seconds until the first byte of the answer. 0: no limit of its own.'),
@@ -129,6 +134,9 @@ export const providerHostShape = {
   circuit_breaker_timeout: seconds
     .optional()
     .describe('Seconds that the breaker stays open. Default: the global value.'),
+  circuit_breaker_window: seconds
+    .optional()
+    .describe('Seconds of the sliding window that failures are counted in. Default: the global value.'),
   health_check: z
     .enum(['free', 'generate', 'off'])
     .default('free')
@@ -216,6 +224,54 @@ export const configSchema = z.strictObject({
     .default(5)
     .describe('Consecutive failures that open a breaker.'),
   circuit_breaker_timeout: seconds.default(60).describe('Seconds that a breaker stays open.'),
+  circuit_breaker_window: seconds
+    .default(0)
+    .describe(
+      'Seconds: a breaker opens at `circuit_breaker_threshold` failures within this time, when they are half of the attempts in it or more. 0: at that many in a row.',
+    ),
+  health_check_interval: seconds
+    .default(60)
+    .describe(
+      'Seconds between background health checks of a provider that no request has shown to be well. 0: none.',
+    ),
+  stream_continuation: z
+    .boolean()
+    .default(false)
+    .describe('A text stream that its upstream cuts is continued by a provider that supports it.'),
+  workers: z
+    .int()
+    .positive()
+    .max(64)
+    .default(1)
+    .describe('Processes that serve the one port. Limits, breakers and metrics are those of all of them.'),
+  redis_url: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      '`redis://` or `rediss://` of a Redis or Valkey: rate limits and pauses of providers are shared by every instance that names it.',
+    ),
+  redis_prefix: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters without a space')
+    .default('llmproxy:')
+    .describe('Starts every key and channel there: instances that share limits share it.'),
+  redis_timeout: z
+    .number()
+    .positive()
+    .max(10)
+    .default(0.05)
+    .describe('Seconds that a request waits for Redis, at most.'),
+  redis_failure: z
+    .enum(['fail_open', 'fail_closed'])
+    .default('fail_open')
+    .describe(
+      'Without Redis, `fail_open`: each instance counts for itself. `fail_closed`: requests that a limit applies to are answered 503.',
+    ),
+  reload_interval: seconds
+    .default(2)
+    .describe('Seconds between looks at the configuration file for a change. 0: on SIGHUP only.'),
   body_limit: z
     .int()
     .positive()
