@@ -53,6 +53,13 @@ test('the deployments are asked in order, each once, and the answer says how man
   ])
 })
 
+test('retries at the first deployments leave an attempt for the last one', async () => {
+  const toys = [script([broken], { retry_delay: 0 }), script([broken], { retry_delay: 0 }), script([good])]
+  const { gateway } = await toyGateway(toys, { request_timeout: 0 })
+  expect((await gateway.respond('chat', chatBody())).headers['x-llmproxy-attempts']).toBe('5')
+  expect(toys.map(({ asked }) => asked)).toEqual([3, 1, 1])
+})
+
 test.each([1, 2, 3, 5])(
   'max_attempts %i is the number of upstream requests, over all deployments',
   async (limit) => {

@@ -63,7 +63,7 @@ export async function serve(
       retriesLeft: live.config.max_retries - retries,
       retryNumber: retries + 1,
       remainingMs: run.remainingMs,
-      hasNext: index + 1 < targets.length,
+      deploymentsAfter: targets.length - index - 1,
       random: serving.random,
       retryDelayMs: live.config.retry_delay * 1000,
       maxWaitMs: serving.snapshot.config.max_retry_wait * 1000,

@@ -11,7 +11,7 @@ function input(fault: Omit<ObservedFault, 'message'>, changes: Partial<DecideInp
     retriesLeft: 3,
     retryNumber: 1,
     remainingMs: 300_000,
-    hasNext: false,
+    deploymentsAfter: 0,
     random: () => 0.5,
     retryDelayMs: 1_000,
     maxWaitMs: 20_000,
@@ -19,8 +19,8 @@ function input(fault: Omit<ObservedFault, 'message'>, changes: Partial<DecideInp
   }
 }
 
-const alone = { hasNext: false }
-const followed = { hasNext: true }
+const alone = { deploymentsAfter: 0 }
+const followed = { deploymentsAfter: 1 }
 const stop = { action: 'stop' }
 const fallback = { action: 'fallback' }
 const retry = (delayMs: number) => ({ action: 'retry', delayMs })
@@ -66,9 +66,13 @@ describe('the fault table', () => {
 })
 
 describe('limits of a retry', () => {
-  test('the last attempt belongs to the next deployment', () => {
+  test('each deployment that follows has an attempt reserved', () => {
     expect(decide(input({ kind: 'upstream' }, { ...followed, attemptsLeft: 1 }))).toEqual(fallback)
+    expect(decide(input({ kind: 'upstream' }, { ...followed, attemptsLeft: 2 }))).toEqual(retry(500))
     expect(decide(input({ kind: 'upstream' }, { ...alone, attemptsLeft: 1 }))).toEqual(retry(500))
+    const manyFollow = { deploymentsAfter: 3 }
+    expect(decide(input({ kind: 'upstream' }, { ...manyFollow, attemptsLeft: 3 }))).toEqual(fallback)
+    expect(decide(input({ kind: 'upstream' }, { ...manyFollow, attemptsLeft: 4 }))).toEqual(retry(500))
   })
 
   test('without retries left the next deployment is asked, or nobody', () => {
@@ -111,7 +115,7 @@ const anyInput = fc.record({
   retriesLeft: fc.integer({ min: -1, max: 5 }),
   retryNumber: fc.integer({ min: 1, max: 9 }),
   remainingMs: fc.oneof(fc.integer({ min: -10, max: 60_000 }), fc.constant(Infinity)),
-  hasNext: fc.boolean(),
+  deploymentsAfter: fc.integer({ min: 0, max: 3 }),
   random: fc.double({ min: 0, max: 0.999, noNaN: true }).map((value) => () => value),
   retryDelayMs: fc.integer({ min: 0, max: 5_000 }),
   maxWaitMs: fc.integer({ min: 0, max: 30_000 }),
@@ -123,7 +127,7 @@ function brokenRule(given: DecideInput, decision: Decision): string | undefined 
   if (decision.action === 'stop') return undefined
   if (given.attemptsLeft <= 0 || given.remainingMs <= 0) return 'went on without attempts or time'
   if (decision.action === 'fallback') {
-    return given.hasNext && rule.fallback ? undefined : 'fell back where there is nothing'
+    return given.deploymentsAfter > 0 && rule.fallback ? undefined : 'fell back where there is nothing'
   }
   if (rule.retry === 'never') return 'retried what must not be'
   if (decision.delayMs < 0 || decision.delayMs >= given.remainingMs) return 'waited past the deadline'
@@ -152,7 +156,7 @@ test('a request makes no more attempts than it may, whatever fails', () => {
             ...given,
             attemptsLeft: maxAttempts - attempts,
             retriesLeft: 2 - retries,
-            hasNext: deployment < deployments,
+            deploymentsAfter: deployments - deployment,
           })
           if (decision.action === 'stop') break
           attempts += 1

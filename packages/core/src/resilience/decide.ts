@@ -12,8 +12,8 @@ export interface DecideInput {
   readonly retryNumber: number
   /** To the deadline. `Infinity`: none. */
   readonly remainingMs: number
-  /** Another deployment follows in the route. */
-  readonly hasNext: boolean
+  /** How many deployments follow in the route. */
+  readonly deploymentsAfter: number
   readonly random: () => number
   /** The first backoff of this deployment. */
   readonly retryDelayMs: number
@@ -35,7 +35,7 @@ const stop: Decision = Object.freeze({ action: 'stop' })
  * 1. No attempts or no time left, or the client left: stop.
  * 2. A kept-alive socket that died before any answer: again at once. Not the upstream's fault, so neither backoff nor
  *    `max_retries` apply, only the attempts of the whole request.
- * 3. The last attempt belongs to the next deployment, where there is one: retries never eat up the failover.
+ * 3. Each deployment that follows has an attempt reserved: retries never eat up the failover.
  * 4. Rate limited, or no connection: the next deployment at once, since it can answer now; the same one only without a next.
  * 5. Overloaded and other 5xx: the same deployment after a backoff, for they pass quickly, then the next.
  * 6. The vendor's hint replaces the backoff. A wait above `maxWaitMs` or past the deadline is not begun.
@@ -43,13 +43,13 @@ const stop: Decision = Object.freeze({ action: 'stop' })
  * 8. Rate limited without a hint: not repeated, since nobody knows when it would help.
  */
 export function decide(input: DecideInput): Decision {
-  const { fault, hasNext } = input
-  if (input.attemptsLeft <= 0 || input.remainingMs <= 0) return stop
+  const { fault, attemptsLeft, deploymentsAfter } = input
+  if (attemptsLeft <= 0 || input.remainingMs <= 0) return stop
   if (isSocketRace(fault)) return { action: 'retry', delayMs: 0 }
   const rule = faultPolicy[fault.kind]
-  const next = hasNext && rule.fallback ? fallback : stop
+  const next = deploymentsAfter > 0 && rule.fallback ? fallback : stop
   if (!mayRepeat(input) || input.retriesLeft <= 0) return next
-  if (next === fallback && (input.attemptsLeft === 1 || rule.retry !== 'always')) return next
+  if (next === fallback && (attemptsLeft <= deploymentsAfter || rule.retry !== 'always')) return next
   const delayMs = waitMs(input)
   return delayMs <= input.maxWaitMs && delayMs < input.remainingMs ? { action: 'retry', delayMs } : next
 }
