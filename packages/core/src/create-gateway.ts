@@ -5,11 +5,12 @@ import type { Environment } from './config/interpolate.ts'
 import { ConfigError } from './config/problem.ts'
 import { checkConfig, type CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
-import { scrubber } from './config/scrubber.ts'
 import { Gateway, type GatewayLog } from './gateway.ts'
+import type { Assemble } from './reload.ts'
 import { Ledger } from './metrics/ledger.ts'
 import type { Outcome } from './metrics/outcome.ts'
 import { configureProviders } from './plugins/configure.ts'
+import type { Peers } from './peers.ts'
 import type { PluginLoad } from './plugins/load.ts'
 import { createRegistry } from './plugins/registry.ts'
 import { buildSnapshot } from './snapshot.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly log?: GatewayLog
   /** The `user-agent` of upstream requests. */
   readonly userAgent?: string
+  /** Other gateways that share what is learnt about providers. Default: none. */
+  readonly peers?: Peers
 }
 
 const silent: GatewayLog = { error: () => undefined }
@@ -40,40 +43,38 @@ export async function createGateway(
   config: GatewayConfigInput | CheckedConfig,
   options: GatewayOptions = {},
 ): Promise<Gateway> {
-  const env = options.env ?? {}
-  const checked = isChecked(config) ? config : checkConfig(config, env)
-  if (checked.config === undefined) throw new ConfigError(checked.problems)
-  const registry = createRegistry({
-    plugins: options.plugins ?? [],
-    ...(options.load === undefined ? {} : { load: options.load }),
-  })
-  const { on, off, problems } = await configureProviders(checked.config, {
-    registry,
-    env,
-    origin: checked.origin,
-  })
-  if (problems.length > 0) throw new ConfigError(problems)
   const clock = options.clock ?? systemClock
-  const secrets = [
-    ...on.flatMap((entry) => entry.secrets),
-    ...checked.config.api_keys.map((key) => ('key' in key ? key.key : key).reveal()),
-  ]
+  const assemble: Assemble = async (given, before) => {
+    const { secrets, ...parts } = await configured(given, options)
+    const userAgent = options.userAgent ?? 'llmproxy'
+    return { snapshot: buildSnapshot({ ...parts, clock, userAgent, before: before() }), secrets }
+  }
   return new Gateway({
-    snapshot: buildSnapshot({
-      config: checked.config,
-      on,
-      off,
-      clock,
-      userAgent: options.userAgent ?? 'llmproxy',
-    }),
+    first: await assemble(config, () => undefined),
+    assemble,
     ledger: new Ledger(clock),
     clock,
     random: options.random ?? Math.random,
     newId: options.newId ?? randomUUID,
-    scrub: scrubber(secrets),
     observe: options.observe,
     log: options.log ?? silent,
+    peers: options.peers,
   })
+}
+
+/** Everything that a configuration means, before it is taken into use. Rejects with a `ConfigError`. */
+async function configured(given: GatewayConfigInput | CheckedConfig, options: GatewayOptions) {
+  const env = options.env ?? {}
+  const checked = isChecked(given) ? given : checkConfig(given, env)
+  const { config, origin } = checked
+  if (config === undefined) throw new ConfigError(checked.problems)
+  // Anew each time: what was installed since the last load is found.
+  const { plugins = [], load } = options
+  const registry = createRegistry({ plugins, ...(load === undefined ? {} : { load }) })
+  const { on, off, problems } = await configureProviders(config, { registry, env, origin })
+  if (problems.length > 0) throw new ConfigError(problems)
+  const keys = config.api_keys.map((key) => ('key' in key ? key.key : key).reveal())
+  return { config, on, off, secrets: [...on.flatMap((entry) => entry.secrets), ...keys] }
 }
 
 function isChecked(config: GatewayConfigInput | CheckedConfig): config is CheckedConfig {

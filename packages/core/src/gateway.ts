@@ -1,41 +1,27 @@
 import type { OperationName } from '@llmproxy/provider-kit'
-import type { Clock } from './clock.ts'
-import type { GatewayConfig } from './config/schema.ts'
+import type { CheckedConfig } from './config/read.ts'
+import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts'
 import type { Egress } from './egress.ts'
 import { GatewayError } from './errors.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { failureOf } from './failure.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import { type InProcessAnswer, respond, type RespondOptions } from './in-process.ts'
-import {
-  type Asked,
-  deploymentKey,
-  deploymentOf,
-  type LiveDeployment,
-  type LiveProvider,
-} from './live-provider.ts'
+import { type Asked, deploymentKey, type LiveProvider } from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
-import { Vitals } from './health/vitals.ts'
-import { ModelCatalogue } from './model-catalogue.ts'
 import { probe, type ProbeReport } from './probe.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
 import { type SpecMetrics, specMetrics } from './metrics/spec-metrics.ts'
 import type { ProviderOff } from './plugins/configure.ts'
-import {
-  health,
-  isUsable,
-  modelLine,
-  type ModelLine,
-  modelListing,
-  type ModelListing,
-  providers,
-} from './reports.ts'
+import type { ReloadReport } from './reload.ts'
+import { health, modelLine, type ModelLine, modelListing, type ModelListing, providers } from './reports.ts'
 import { RequestRun } from './request-run.ts'
 import { needsOf } from './routing/needs.ts'
 import { type Route, route } from './routing/route.ts'
 import { entryOf } from './routing/route-target.ts'
+import { Runtime, type RuntimeParts } from './runtime.ts'
 import { serve } from './serve.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -44,14 +30,10 @@ export interface GatewayLog {
   error(facts: object, message: string): void
 }
 
-export interface GatewayParts {
-  readonly snapshot: Snapshot
-  readonly ledger: Ledger
-  readonly clock: Clock
+export interface GatewayParts extends RuntimeParts {
   /** In [0, 1). */
   readonly random: () => number
   readonly newId: () => string
-  readonly scrub: (text: string) => string
   readonly observe: ((outcome: Outcome) => void) | undefined
   readonly log: GatewayLog
 }
@@ -59,19 +41,14 @@ export interface GatewayParts {
 /** The gateway: every client request goes through `handle()`. Made by `createGateway()`. */
 export class Gateway {
   readonly #parts: GatewayParts
+  readonly #runtime: Runtime
   readonly #running = new Set<RequestRun>()
-  readonly #vitals: Vitals
-  readonly #catalogue: ModelCatalogue
   readonly #startedAt: number
-  #closed = false
 
   constructor(parts: GatewayParts) {
-    const { clock, ledger, snapshot } = parts
     this.#parts = parts
-    this.#startedAt = Math.floor(clock.epoch() / 1000)
-    this.#catalogue = new ModelCatalogue(clock, snapshot.config.models_ttl * 1000)
-    this.#vitals = new Vitals(clock.now(), snapshot.live.size > 0)
-    ledger.configure(snapshot.live.keys(), (model) => snapshot.table.label(model))
+    this.#startedAt = Math.floor(parts.clock.epoch() / 1000)
+    this.#runtime = new Runtime(parts)
   }
 
   /**
@@ -79,25 +56,28 @@ export class Gateway {
    * Resolves when the request is settled; never rejects.
    */
   async handle(ingress: Ingress, egress: Egress): Promise<Outcome> {
-    const { snapshot, ledger, clock, observe, scrub } = this.#parts
-    const run = new RequestRun({ ingress, egress, settings: snapshot.config, clock, scrub })
+    const { ledger, clock, observe } = this.#parts
+    const generation = this.#runtime.enter()
+    const { snapshot } = generation
+    const run = new RequestRun({ ingress, egress, settings: snapshot.config, clock, scrub: this.scrub })
     ledger.started(ingress.operation)
     this.#running.add(run)
-    if (this.#closed) run.cancel(shuttingDown)
+    if (this.#runtime.closed) run.cancel(shuttingDown)
     let repairedFrames = 0
     try {
-      const found = this.#route(run)
-      if (found.kind === 'route') repairedFrames = await this.#serve(run, found)
+      const found = this.#route(run, snapshot)
+      if (found.kind === 'route') repairedFrames = await this.#serve(run, snapshot, found)
       else run.fail(found.error, 'rejected')
     } catch (error) {
       this.#bug(error, ingress)
       run.fail(internalError(), 'upstream_error')
     }
     this.#running.delete(run)
+    this.#runtime.leave(generation)
     const outcome = run.outcome(repairedFrames)
     this.#tellBugs(outcome.attempts, ingress)
     ledger.settled(outcome)
-    this.#vitals.observe(outcome.attempts, clock.now())
+    this.#runtime.vitals.observe(outcome.attempts, clock.now())
     try {
       observe?.(outcome)
     } catch (error) {
@@ -106,8 +86,8 @@ export class Gateway {
     return outcome
   }
 
-  #route(run: RequestRun): Route {
-    const { snapshot, random } = this.#parts
+  #route(run: RequestRun, snapshot: Snapshot): Route {
+    const { random } = this.#parts
     const { operation, body } = run.ingress
     return route({
       table: snapshot.table,
@@ -121,13 +101,17 @@ export class Gateway {
     })
   }
 
-  async #serve(run: RequestRun, { targets }: Extract<Route, { kind: 'route' }>): Promise<number> {
-    const { snapshot, clock, random, scrub } = this.#parts
+  async #serve(
+    run: RequestRun,
+    snapshot: Snapshot,
+    { targets }: Extract<Route, { kind: 'route' }>,
+  ): Promise<number> {
+    const { clock, random } = this.#parts
     const served = await serve(run, targets, {
       snapshot,
       clock,
       random,
-      deployment: this.#deployment,
+      deployment: this.#runtime.deployment,
       targets: targets.length,
     })
     if (served.kind !== 'answered') {
@@ -137,7 +121,7 @@ export class Gateway {
         served,
         Math.min(...waits),
         snapshot.config.error_details,
-        scrub,
+        this.scrub,
       )
       run.fail(error, ending, body)
     }
@@ -149,31 +133,39 @@ export class Gateway {
     return respond(this, operation, body, options, this.#parts)
   }
 
+  /**
+   * Takes another configuration into use: everything is validated first, requests that run finish under the old one, breakers,
+   * pauses and slots carry over. Rejects with a `ConfigError`, and changes nothing, when it is faulty. One after the other.
+   */
+  reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
+    return this.#runtime.reload(config)
+  }
+
   /** The JSON of `GET /v1/models`: the names that are configured, and what vendors have for configured patterns. */
   async models(): Promise<ModelListing> {
-    const { snapshot } = this.#parts
-    await this.#catalogue.refresh(snapshot.live.values())
-    return modelListing(snapshot, this.#catalogue, this.#startedAt)
+    const { snapshot, catalogue } = this.#runtime
+    await catalogue.refresh(snapshot.live.values())
+    return modelListing(snapshot, catalogue, this.#startedAt)
   }
 
   /** Asks every provider that is on whether it is well, as its `health_check` says. Never rejects. */
   probe(timeoutMs = 10_000): Promise<readonly ProbeReport[]> {
-    const { snapshot, clock } = this.#parts
-    return Promise.all([...snapshot.live.values()].map((live) => probe(live, clock, timeoutMs)))
+    const { clock } = this.#parts
+    return Promise.all([...this.#runtime.snapshot.live.values()].map((live) => probe(live, clock, timeoutMs)))
   }
 
   /** One model by any name that resolves, listed or not. */
   model(id: string): ModelLine | undefined {
-    const found = this.#parts.snapshot.table.find(id)
+    const found = this.#runtime.snapshot.table.find(id)
     return found === undefined ? undefined : modelLine(found, this.#startedAt)
   }
 
   health(): HealthReport {
-    return health(this.#parts.snapshot, this.#vitals, this.#parts.clock)
+    return health(this.#runtime.snapshot, this.#runtime.vitals, this.#parts.clock)
   }
 
   providers(): object {
-    return providers(this.#parts.snapshot, this.#vitals, this.#parts.clock)
+    return providers(this.#runtime.snapshot, this.#runtime.vitals, this.#parts.clock)
   }
 
   /** The JSON of `GET /metrics`. */
@@ -188,7 +180,7 @@ export class Gateway {
 
   /** The providers that are on, in the order of the configuration. */
   get on(): readonly { name: string; type: string; models: readonly string[] }[] {
-    return [...this.#parts.snapshot.live.values()].map(({ name, type, config }) => ({
+    return [...this.#runtime.snapshot.live.values()].map(({ name, type, config }) => ({
       name,
       type,
       models: config.models.map((model) => entryOf(model).id),
@@ -197,11 +189,11 @@ export class Gateway {
 
   /** The providers that are off, and what would switch them on. */
   get off(): readonly ProviderOff[] {
-    return this.#parts.snapshot.off
+    return this.#runtime.snapshot.off
   }
 
   get config(): GatewayConfig {
-    return this.#parts.snapshot.config
+    return this.#runtime.snapshot.config
   }
 
   get ledger(): Ledger {
@@ -218,30 +210,19 @@ export class Gateway {
     return this.#running.size
   }
 
-  /** Replaces every configured secret in a text. */
-  scrub(text: string): string {
-    return this.#parts.scrub(text)
-  }
+  /** Replaces every secret that is or was configured in a text. */
+  readonly scrub = (text: string): string => this.#runtime.scrub(text)
 
   /** True until `close()`, when at least one provider is on. */
   ready(): boolean {
-    return !this.#closed && this.#parts.snapshot.live.size > 0
+    return !this.#runtime.closed && this.#runtime.snapshot.live.size > 0
   }
 
   /** Ends what still runs (streams get an error frame) and closes every connection. */
   async close(): Promise<void> {
-    this.#closed = true
+    const closed = this.#runtime.close()
     for (const run of this.#running) run.cancel(shuttingDown)
-    const upstreams = [...this.#parts.snapshot.live.values()].flatMap(({ upstream }) => upstream ?? [])
-    await Promise.all(upstreams.map((upstream) => upstream.destroy()))
-  }
-
-  readonly #deployment = (live: LiveProvider, asked: Asked): LiveDeployment => {
-    const { snapshot, clock, ledger } = this.#parts
-    return deploymentOf(live, asked, snapshot.config, clock, (entry, worst) => {
-      ledger.breakerChanged(live.name, entry, worst)
-      this.#vitals.mark(isUsable(snapshot, this.#vitals, clock), clock.now())
-    })
+    await closed
   }
 
   #isWell(live: LiveProvider, asked: Asked): boolean {

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import {
   completionsOverChat,
   type HeaderMap,
@@ -10,11 +11,12 @@ import type { Dispatcher } from 'undici'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig, ProviderConfig } from './config/schema.ts'
 import { openUpstream } from './exchange/upstream.ts'
-import { Breaker, type BreakerState } from './resilience/breaker.ts'
+import type { SharedPause } from './peers.ts'
+import { Breaker, type BreakerOptions, type BreakerState } from './resilience/breaker.ts'
 import { Cooldown } from './resilience/cooldown.ts'
 import { Gate } from './resilience/gate.ts'
 import { Pace } from './resilience/pace.ts'
-import type { RouteTarget } from './routing/route-target.ts'
+import { entryOf, type RouteTarget } from './routing/route-target.ts'
 
 /** A configured provider with its live state: connections, slots, breakers. */
 export interface LiveProvider {
@@ -33,8 +35,14 @@ export interface LiveProvider {
   readonly headers: HeaderMap
   readonly gate: Gate
   readonly pace: Pace
-  readonly deployments: Map<string, LiveDeployment>
+  readonly deployments: Deployments
+  /** A digest of what its live state is about: type, address and credentials. */
+  readonly identity: string
+  /** What `upstream` was opened with. */
+  readonly upstreamKey: string
 }
+
+export type Deployments = Map<string, LiveDeployment>
 
 /** The health of one model at one provider. */
 export interface LiveDeployment {
@@ -51,17 +59,15 @@ export interface LiveProviderInput {
   readonly settings: GatewayConfig
   readonly clock: Clock
   readonly userAgent: string
+  /** The texts of its configuration that must never be shown, its keys among them. */
+  readonly secrets: readonly string[]
 }
 
-export function openLiveProvider({
-  type,
-  config,
-  provider,
-  settings,
-  clock,
-  userAgent,
-}: LiveProviderInput): LiveProvider {
+/** `before`: the provider of the same name until now, whose live state is carried over as far as it is about the same thing. */
+export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider): LiveProvider {
+  const { type, config, provider, clock, userAgent } = input
   const { origin, baseUrl } = splitBaseUrl(provider.baseUrl)
+  const identity = identityOf(input, baseUrl)
   return {
     name: config.name,
     type,
@@ -71,18 +77,59 @@ export function openLiveProvider({
     codecs: codecsOf(provider),
     baseUrl,
     origin,
-    upstream:
-      provider.exchange === undefined
-        ? openUpstream(origin, {
-            connectTimeoutMs: (config.connect_timeout ?? settings.connect_timeout) * 1000,
-            keepAliveMs: config.keepalive_timeout * 1000,
-            allowH2: config.allow_h2,
-          })
-        : undefined,
+    ...connections(input, origin, before),
     headers: requestHeaders(config, userAgent),
-    gate: new Gate(config.max_connections, config.queue_timeout * 1000, clock),
-    pace: new Pace(config.rate_limit, clock),
-    deployments: new Map(),
+    gate: gateOf(config, clock, before),
+    pace: before?.pace.limited(config.rate_limit) ?? new Pace(config.rate_limit, clock),
+    identity,
+    // What was learnt about another address or with another key says nothing about this one.
+    deployments: before?.identity === identity ? carriedOver(before, input) : new Map(),
+  }
+}
+
+function connections(
+  { config, provider, settings }: LiveProviderInput,
+  origin: string,
+  before: LiveProvider | undefined,
+): Pick<LiveProvider, 'upstream' | 'upstreamKey'> {
+  if (provider.exchange !== undefined) return { upstream: undefined, upstreamKey: '' }
+  const options = {
+    connectTimeoutMs: (config.connect_timeout ?? settings.connect_timeout) * 1000,
+    keepAliveMs: config.keepalive_timeout * 1000,
+    allowH2: config.allow_h2,
+  }
+  const upstreamKey = JSON.stringify([origin, options])
+  const same = before?.upstreamKey === upstreamKey ? before.upstream : undefined
+  return { upstream: same ?? openUpstream(origin, options), upstreamKey }
+}
+
+/** The gate itself goes on, since requests in flight give their slots back to it. */
+function gateOf(config: ProviderConfig, clock: Clock, before: LiveProvider | undefined): Gate {
+  const [limit, queueTimeoutMs] = [config.max_connections, config.queue_timeout * 1000]
+  if (before === undefined) return new Gate(limit, queueTimeoutMs, clock)
+  before.gate.configure(limit, queueTimeoutMs)
+  return before.gate
+}
+
+/** The breakers and pauses of the models that are still configured, under the limits of now. */
+function carriedOver(before: LiveProvider, { config, settings }: LiveProviderInput): Deployments {
+  const { deployments } = before
+  const entries = new Set(config.models.map((model) => entryOf(model).id))
+  for (const [key, { entry, breaker }] of deployments) {
+    if (entries.has(entry)) breaker.configure(breakerOptions(config, settings))
+    else deployments.delete(key)
+  }
+  return deployments
+}
+
+function identityOf({ type, secrets }: LiveProviderInput, baseUrl: string): string {
+  return hash('sha256', JSON.stringify([type, baseUrl, secrets]))
+}
+
+function breakerOptions(config: ProviderConfig, settings: GatewayConfig): BreakerOptions {
+  return {
+    threshold: config.circuit_breaker_threshold ?? settings.circuit_breaker_threshold,
+    timeoutMs: (config.circuit_breaker_timeout ?? settings.circuit_breaker_timeout) * 1000,
   }
 }
 
@@ -103,24 +150,32 @@ export function deploymentOf(
   asked: Asked,
   settings: GatewayConfig,
   clock: Clock,
-  changed: (entry: string, worst: BreakerState) => void,
+  listener: DeploymentListener,
 ): LiveDeployment {
   const key = deploymentKey(live, asked)
   const known = live.deployments.get(key)
   if (known !== undefined) return known
-  const { config } = live
   const { entry } = asked
-  const breaker = new Breaker(
-    {
-      threshold: config.circuit_breaker_threshold ?? settings.circuit_breaker_threshold,
-      timeoutMs: (config.circuit_breaker_timeout ?? settings.circuit_breaker_timeout) * 1000,
-    },
-    clock,
-  )
-  breaker.onChange = () => changed(entry, worstState(live, entry))
-  const deployment = { entry, breaker, cooldown: new Cooldown(clock) }
+  const breaker = new Breaker(breakerOptions(live.config, settings), clock)
+  const cooldown = new Cooldown(clock)
+  const pause = { provider: live.name, model: key, entry }
+  breaker.onChange = (state, told) => {
+    listener.changed(live.name, entry, worstState(live, entry))
+    if (state === 'open' && !told)
+      listener.paused({ ...pause, cause: 'breaker', forMs: breaker.retryAfterMs() })
+  }
+  cooldown.onStart = (forMs, guessed) => listener.paused({ ...pause, cause: 'cooldown', forMs, guessed })
+  const deployment = { entry, breaker, cooldown }
   live.deployments.set(key, deployment)
   return deployment
+}
+
+/** Who is told what becomes of a deployment. */
+export interface DeploymentListener {
+  /** `worst`: the state of the least well of the entry's breakers. */
+  changed(provider: string, entry: string, worst: BreakerState): void
+  /** By what was seen here, not by what others told. */
+  paused(pause: SharedPause): void
 }
 
 /** Metrics name the entry, not the models that clients found by it; an open breaker must not hide behind a closed one. */

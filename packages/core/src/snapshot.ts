@@ -23,15 +23,15 @@ export interface SnapshotInput {
   readonly off: readonly ProviderOff[]
   readonly clock: Clock
   readonly userAgent: string
+  /** What is replaced: live state is carried over by the names of providers. */
+  readonly before?: Snapshot | undefined
 }
 
-export function buildSnapshot({ config, on, off, clock, userAgent }: SnapshotInput): Snapshot {
+export function buildSnapshot({ config, on, off, clock, userAgent, before }: SnapshotInput): Snapshot {
   const live = new Map<string, LiveProvider>()
-  for (const { config: entry, plugin, provider } of on) {
-    live.set(
-      entry.name,
-      openLiveProvider({ type: plugin.type, config: entry, provider, settings: config, clock, userAgent }),
-    )
+  for (const { config: entry, plugin, provider, secrets } of on) {
+    const input = { type: plugin.type, config: entry, provider, settings: config, clock, userAgent, secrets }
+    live.set(entry.name, openLiveProvider(input, before?.live.get(entry.name)))
   }
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))
   return { config, live, off, switchedOff, table: new ModelTable([...live.values()].map(routed)) }

@@ -36,6 +36,11 @@ export class Vitals {
     })
   }
 
+  /** The provider of that name is another one now, or gone. */
+  forget(provider: string): void {
+    this.#health.delete(provider)
+  }
+
   /** Call it whenever the usability of the providers may have changed. */
   mark(usable: boolean, at: number): void {
     this.#uptime = markUsable(this.#uptime, usable, at)

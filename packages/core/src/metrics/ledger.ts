@@ -74,7 +74,10 @@ export interface LedgerSnapshot {
   readonly settled: Readonly<Record<OperationName, Readonly<Record<Ending, number>>>>
   readonly rateLimited: Readonly<Record<OperationName, number>>
   readonly repairedFrames: number
+  readonly reloads: number
   readonly reloadFailures: number
+  /** The last reload was refused: what serves is older than the file. */
+  readonly reloadFailed: boolean
   readonly providers: readonly Readonly<ProviderCounters>[]
   readonly series: readonly Series[]
   readonly skips: readonly Readonly<SkipLine>[]
@@ -103,7 +106,9 @@ export class Ledger {
   readonly #gauges = new Map<string, Gauge>()
   #label: (model: string) => string = () => 'other'
   #repairedFrames = 0
+  #reloads = 0
   #reloadFailures = 0
+  #reloadFailed = false
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -111,10 +116,14 @@ export class Ledger {
 
   /**
    * After each (re)load: the configured providers, which are listed even before their first request, and how a client's model
-   * name becomes a label (`ModelTable.label`). Counters of providers that are gone stay, as counters must.
+   * name becomes a label (`ModelTable.label`). Counters of providers that are gone stay, as counters must; the states of their
+   * breakers go.
    */
   configure(providers: Iterable<string>, label: (model: string) => string): void {
-    for (const provider of providers) this.#counters(provider)
+    const configured = new Set(providers)
+    for (const provider of configured) this.#counters(provider)
+    for (const [key, { provider }] of this.#breakers)
+      if (!configured.has(provider)) this.#breakers.delete(key)
     this.#label = label
   }
 
@@ -145,8 +154,14 @@ export class Ledger {
     this.#breakers.set(`${provider}/${model}`, { provider, model, state })
   }
 
+  reloaded(): void {
+    this.#reloads += 1
+    this.#reloadFailed = false
+  }
+
   reloadFailed(): void {
     this.#reloadFailures += 1
+    this.#reloadFailed = true
   }
 
   /** Adds or replaces a gauge. `name` carries its unit and no prefix is added. */
@@ -161,7 +176,9 @@ export class Ledger {
       settled: this.#settled,
       rateLimited: this.#rateLimited,
       repairedFrames: this.#repairedFrames,
+      reloads: this.#reloads,
       reloadFailures: this.#reloadFailures,
+      reloadFailed: this.#reloadFailed,
       providers: [...this.#providers.values()],
       series: this.#seriesList,
       skips: [...this.#skips.values()],

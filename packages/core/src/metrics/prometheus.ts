@@ -118,6 +118,16 @@ function requestFamilies(ledger: LedgerSnapshot): Family[] {
     ),
     counter('llmproxy_repaired_frames', 'Stream frames dropped or repaired.', single(ledger.repairedFrames)),
     counter(
+      'llmproxy_config_reloads',
+      'Reloads of the configuration that succeeded.',
+      single(ledger.reloads),
+    ),
+    gauge(
+      'llmproxy_config_reload_failed',
+      '1 when the last reload was refused: what serves is older than the file.',
+      single(Number(ledger.reloadFailed)),
+    ),
+    counter(
       'llmproxy_config_reload_failures',
       'Reloads refused because of a faulty configuration.',
       single(ledger.reloadFailures),

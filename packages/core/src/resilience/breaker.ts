@@ -57,8 +57,8 @@ const probeRetryAfterMs = 1_000
  * A verdict from before the last change of state is stale and changes nothing.
  */
 export class Breaker {
-  /** Called after each change of state. */
-  onChange: ((state: BreakerState) => void) | undefined
+  /** Called after each change of state. `told`: by another gateway, not by what was seen here. */
+  onChange: ((state: BreakerState, told: boolean) => void) | undefined
   readonly #clock: Clock
   #options: BreakerOptions
   #state: BreakerState = 'closed'
@@ -81,6 +81,17 @@ export class Breaker {
   /** New limits from a reloaded configuration; counts and a running pause stay. */
   configure(options: BreakerOptions): void {
     this.#options = options
+  }
+
+  /** Another gateway has found the deployment failing: open for so long. Permits that are out settle nothing any more. */
+  hold(milliseconds: number): void {
+    const until = this.#clock.now() + Math.min(milliseconds, this.#options.timeoutMs)
+    if (this.#state === 'open') this.#openUntil = Math.max(this.#openUntil, until)
+    else {
+      this.#failures = 0
+      this.#openUntil = until
+      this.#change('open', true)
+    }
   }
 
   /** `undefined`: do not ask this deployment now. Every permit must be settled. */
@@ -124,10 +135,10 @@ export class Breaker {
     this.#change('open')
   }
 
-  #change(state: BreakerState): void {
+  #change(state: BreakerState, told = false): void {
     this.#state = state
     this.#probing = false
     this.#epoch += 1
-    this.onChange?.(state)
+    this.onChange?.(state, told)
   }
 }

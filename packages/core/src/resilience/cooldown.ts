@@ -18,6 +18,8 @@ const timerSlackMs = 1
 
 /** A pause of one deployment after a rate limit or an empty account; apart from the breaker, which counts failures. */
 export class Cooldown {
+  /** Called when a pause begins or grows, with its milliseconds from now; not for one that another gateway told. */
+  onStart: ((milliseconds: number, guessed: boolean) => void) | undefined
   readonly #clock: Clock
   #until = 0
   #guessed = false
@@ -38,8 +40,16 @@ export class Cooldown {
 
   /** Pauses for `milliseconds` from now. Never shortens a running pause: two answers may arrive out of order. */
   start(milliseconds: number, guessed = false): void {
+    if (this.hold(milliseconds, guessed)) this.onStart?.(this.remainingMs(), this.#guessed)
+  }
+
+  /** The same, as told by another gateway. True when the pause now ends later than before. */
+  hold(milliseconds: number, guessed: boolean): boolean {
+    const until = this.#clock.now() + Math.min(milliseconds, maxCooldownMs)
     this.#guessed = guessed && (this.#guessed || this.remainingMs() === 0)
-    this.#until = Math.max(this.#until, this.#clock.now() + Math.min(milliseconds, maxCooldownMs))
+    if (until <= this.#until) return false
+    this.#until = until
+    return true
   }
 
   /** 0 when not paused. */

@@ -10,13 +10,22 @@ export class Pace {
   readonly #clock: Clock
   readonly #perMinute: number | null
   /** Times of the last `perMinute` requests, a ring once it is full. */
-  readonly #times: number[] = []
+  readonly #times: number[]
   /** The oldest of a full ring. */
   #oldest = 0
 
-  constructor(perMinute: number | null, clock: Clock) {
+  /** `times`: `clock.now()` of earlier requests, oldest first, that count as well. */
+  constructor(perMinute: number | null, clock: Clock, times: readonly number[] = []) {
     this.#perMinute = perMinute
     this.#clock = clock
+    this.#times = perMinute === null ? [] : times.slice(-perMinute)
+  }
+
+  /** The same requests under another limit, as a reload sets it. */
+  limited(perMinute: number | null): Pace {
+    if (perMinute === this.#perMinute) return this
+    const times = [...this.#times.slice(this.#oldest), ...this.#times.slice(0, this.#oldest)]
+    return new Pace(perMinute, this.#clock, times)
   }
 
   /**

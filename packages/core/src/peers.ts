@@ -1,0 +1,21 @@
+/** A pause of one deployment, as gateways tell each other: an opened breaker, or a cooldown after a rate limit. */
+export interface SharedPause {
+  readonly provider: string
+  /** The name of the deployment's live state: its upstream model, or the entry that it was found by. */
+  readonly model: string
+  /** The id of the configured entry. */
+  readonly entry: string
+  readonly cause: 'breaker' | 'cooldown'
+  /** Milliseconds from now. Durations, because the clocks of several machines differ. */
+  readonly forMs: number
+  /** Of a cooldown: the vendor named no length. */
+  readonly guessed?: boolean
+}
+
+/** The other gateways that ask the same providers with the same keys. */
+export interface Peers {
+  /** Tells the others. Neither waits nor throws: a pause that is not heard is found out by asking. */
+  tell(pause: SharedPause): void
+  /** Called once, with what takes in the pauses of others. */
+  listen(hear: (pause: SharedPause) => void): void
+}

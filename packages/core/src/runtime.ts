@@ -1,0 +1,158 @@
+import type { Clock } from './clock.ts'
+import { configChanges } from './config/changes.ts'
+import type { CheckedConfig } from './config/read.ts'
+import type { GatewayConfigInput } from './config/schema.ts'
+import { scrubber } from './config/scrubber.ts'
+import { type Generation, Generations } from './generation.ts'
+import { Vitals } from './health/vitals.ts'
+import {
+  type Asked,
+  type DeploymentListener,
+  deploymentOf,
+  type LiveDeployment,
+  type LiveProvider,
+} from './live-provider.ts'
+import type { Ledger } from './metrics/ledger.ts'
+import { ModelCatalogue } from './model-catalogue.ts'
+import type { Peers, SharedPause } from './peers.ts'
+import type { Assemble, Assembled, ReloadReport } from './reload.ts'
+import { isUsable } from './reports.ts'
+import { entryOf } from './routing/route-target.ts'
+import type { Snapshot } from './snapshot.ts'
+
+export interface RuntimeParts {
+  readonly first: Assembled
+  readonly assemble: Assemble
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly peers: Peers | undefined
+}
+
+/** What a gateway serves with: the snapshot of now, and the live state that outlives it. */
+export class Runtime {
+  readonly vitals: Vitals
+  readonly #parts: RuntimeParts
+  readonly #generations: Generations
+  #catalogue: ModelCatalogue
+  #secrets: ReadonlySet<string>
+  #scrub: (text: string) => string
+  #reloading: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(parts: RuntimeParts) {
+    const { clock, first, peers } = parts
+    const { snapshot, secrets } = first
+    this.#parts = parts
+    this.#generations = new Generations(snapshot)
+    this.#catalogue = catalogueOf(snapshot, clock)
+    this.vitals = new Vitals(clock.now(), snapshot.live.size > 0)
+    this.#secrets = new Set(secrets)
+    this.#scrub = scrubber(secrets)
+    this.#label(snapshot)
+    peers?.listen((pause) => this.#hear(pause))
+  }
+
+  get snapshot(): Snapshot {
+    return this.#generations.snapshot
+  }
+
+  get catalogue(): ModelCatalogue {
+    return this.#catalogue
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** Replaces every secret that is or was configured in a text. */
+  readonly scrub = (text: string): string => this.#scrub(text)
+
+  /** A request begins, with the snapshot of now. */
+  enter(): Generation {
+    return this.#generations.enter()
+  }
+
+  leave(generation: Generation): void {
+    this.#generations.leave(generation)
+  }
+
+  readonly deployment = (live: LiveProvider, asked: Asked): LiveDeployment =>
+    deploymentOf(live, asked, this.snapshot.config, this.#parts.clock, this.#listener)
+
+  /** See `Gateway.reload`. */
+  reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
+    const reloaded = this.#reloading.then(() => this.#reload(config))
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  async #reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
+    if (this.#closed) throw new Error('the gateway is closed')
+    const before = this.snapshot
+    try {
+      this.#use(await this.#parts.assemble(config, () => this.snapshot))
+    } catch (error) {
+      this.#parts.ledger.reloadFailed()
+      throw error
+    }
+    this.#parts.ledger.reloaded()
+    // Closed while the configuration was validated: nobody else would close what it has opened.
+    if (this.#closed) await this.#closeUpstreams()
+    return { changed: configChanges(before.config, this.snapshot.config) }
+  }
+
+  #use({ snapshot, secrets }: Assembled): void {
+    const before = this.snapshot
+    // Those of before are still on their way in requests that run.
+    this.#secrets = new Set([...this.#secrets, ...secrets])
+    this.#scrub = scrubber([...this.#secrets])
+    this.#catalogue = catalogueOf(snapshot, this.#parts.clock)
+    this.#generations.replace(snapshot)
+    this.#label(snapshot)
+    for (const [name, { identity }] of before.live) {
+      if (snapshot.live.get(name)?.identity !== identity) this.vitals.forget(name)
+    }
+    this.markUsable()
+  }
+
+  #label({ live, table }: Snapshot): void {
+    this.#parts.ledger.configure(live.keys(), (model) => table.label(model))
+  }
+
+  /** Call it whenever the usability of the providers may have changed. */
+  markUsable(): void {
+    const { clock } = this.#parts
+    this.vitals.mark(isUsable(this.snapshot, this.vitals, clock), clock.now())
+  }
+
+  readonly #listener: DeploymentListener = {
+    changed: (provider, entry, worst) => {
+      this.#parts.ledger.breakerChanged(provider, entry, worst)
+      this.markUsable()
+    },
+    paused: (pause) => this.#parts.peers?.tell(pause),
+  }
+
+  /** Another gateway has found out what this one would have to find out by failing requests. */
+  #hear({ provider, model, entry, cause, forMs, guessed = false }: SharedPause): void {
+    const live = this.snapshot.live.get(provider)
+    const known = live?.config.models.some((configured) => entryOf(configured).id === entry)
+    if (live === undefined || known !== true) return
+    const { breaker, cooldown } = this.deployment(live, { upstreamModel: model, entry })
+    if (cause === 'breaker') breaker.hold(forMs)
+    else cooldown.hold(forMs, guessed)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#closeUpstreams()
+  }
+
+  async #closeUpstreams(): Promise<void> {
+    await Promise.all([...this.#generations.upstreams()].map((upstream) => upstream.destroy()))
+  }
+}
+
+function catalogueOf({ config }: Snapshot, clock: Clock): ModelCatalogue {
+  return new ModelCatalogue(clock, config.models_ttl * 1000)
+}
