@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { type Clock, systemClock } from './clock.ts'
 import type { Environment } from './config/interpolate.ts'
@@ -32,6 +33,8 @@ export interface GatewayOptions {
   readonly log?: GatewayLog
   /** The `user-agent` of upstream requests. */
   readonly userAgent?: string
+  /** Resolves the names of upstreams, as `dns.lookup` does. Addresses that are never asked are left out of its answers. */
+  readonly lookup?: LookupFunction
   /** Other gateways that share what is learnt about providers. Default: none. */
   readonly peers?: Peers
 }
@@ -47,7 +50,8 @@ export async function createGateway(
   const assemble: Assemble = async (given, before) => {
     const { secrets, ...parts } = await configured(given, options)
     const userAgent = options.userAgent ?? 'llmproxy'
-    return { snapshot: buildSnapshot({ ...parts, clock, userAgent, before: before() }), secrets }
+    const { lookup } = options
+    return { snapshot: buildSnapshot({ ...parts, clock, userAgent, lookup, before: before() }), secrets }
   }
   return new Gateway({
     first: await assemble(config, () => undefined),

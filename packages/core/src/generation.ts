@@ -57,5 +57,7 @@ export class Generations {
 }
 
 function upstreamsOf({ live }: Snapshot): readonly Dispatcher[] {
-  return [...live.values()].flatMap(({ upstream }) => upstream ?? [])
+  return [...live.values()].flatMap(({ upstream, elsewhere }) =>
+    upstream === undefined ? elsewhere : [upstream, elsewhere],
+  )
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { LookupFunction } from 'node:net'
 import {
   completionsOverChat,
   type HeaderMap,
@@ -10,6 +11,7 @@ import {
 import type { Dispatcher } from 'undici'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig, ProviderConfig } from './config/schema.ts'
+import { openElsewhere } from './exchange/elsewhere.ts'
 import { openUpstream } from './exchange/upstream.ts'
 import type { SharedPause } from './peers.ts'
 import { Breaker, type BreakerOptions, type BreakerState } from './resilience/breaker.ts'
@@ -31,6 +33,8 @@ export interface LiveProvider {
   readonly origin: string
   /** Absent for a provider that answers in process. */
   readonly upstream: Dispatcher | undefined
+  /** Connections to other addresses than its own. */
+  readonly elsewhere: Dispatcher
   /** Headers of every request, lower case. */
   readonly headers: HeaderMap
   readonly gate: Gate
@@ -38,7 +42,7 @@ export interface LiveProvider {
   readonly deployments: Deployments
   /** A digest of what its live state is about: type, address and credentials. */
   readonly identity: string
-  /** What `upstream` was opened with. */
+  /** What `upstream` and `elsewhere` were opened with. */
   readonly upstreamKey: string
 }
 
@@ -61,6 +65,8 @@ export interface LiveProviderInput {
   readonly userAgent: string
   /** The texts of its configuration that must never be shown, its keys among them. */
   readonly secrets: readonly string[]
+  /** Resolves names. Default: the system's. */
+  readonly lookup?: LookupFunction | undefined
 }
 
 /** `before`: the provider of the same name until now, whose live state is carried over as far as it is about the same thing. */
@@ -88,19 +94,27 @@ export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider
 }
 
 function connections(
-  { config, provider, settings }: LiveProviderInput,
+  { config, provider, settings, clock, lookup }: LiveProviderInput,
   origin: string,
   before: LiveProvider | undefined,
-): Pick<LiveProvider, 'upstream' | 'upstreamKey'> {
-  if (provider.exchange !== undefined) return { upstream: undefined, upstreamKey: '' }
-  const options = {
+): Pick<LiveProvider, 'upstream' | 'elsewhere' | 'upstreamKey'> {
+  const inProcess = provider.exchange !== undefined
+  const limits = {
     connectTimeoutMs: (config.connect_timeout ?? settings.connect_timeout) * 1000,
     keepAliveMs: config.keepalive_timeout * 1000,
     allowH2: config.allow_h2,
   }
-  const upstreamKey = JSON.stringify([origin, options])
-  const same = before?.upstreamKey === upstreamKey ? before.upstream : undefined
-  return { upstream: same ?? openUpstream(origin, options), upstreamKey }
+  const upstreamKey = JSON.stringify([origin, inProcess, limits])
+  if (before?.upstreamKey === upstreamKey) {
+    const { upstream, elsewhere } = before
+    return { upstream, elsewhere, upstreamKey }
+  }
+  const options = { ...limits, clock, lookup }
+  return {
+    upstream: inProcess ? undefined : openUpstream(origin, options),
+    elsewhere: openElsewhere(options),
+    upstreamKey,
+  }
 }
 
 /** The gate itself goes on, since requests in flight give their slots back to it. */

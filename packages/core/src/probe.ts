@@ -11,7 +11,6 @@ import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
 import { classify, parseBytes, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
-import { openUpstream } from './exchange/upstream.ts'
 import type { LiveProvider } from './live-provider.ts'
 import { entryOf } from './routing/route-target.ts'
 
@@ -61,9 +60,9 @@ export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number)
 
 /**
  * The answer to one request outside of any client's, within `timeoutMs`. `baseUrl`: where the request goes when that is not the
- * provider's own; a connection is opened for it alone.
+ * provider's own.
  */
-export async function answeredAt(
+export function answeredAt(
   baseUrl: string | undefined,
   live: AskedUpstream,
   request: PreparedRequest,
@@ -74,17 +73,11 @@ export async function answeredAt(
   const origin = URL.parse(baseUrl)?.origin
   if (origin === live.origin) return answered(live, request, clock, timeoutMs)
   if (origin === undefined || origin === 'null') {
-    return {
-      kind: 'bad_response',
-      message: `${JSON.stringify(baseUrl)} of the provider is no http or https URL`,
-    }
+    const message = `${JSON.stringify(baseUrl)} of the provider is no http or https URL`
+    return Promise.resolve({ kind: 'bad_response', message })
   }
-  const upstream = openUpstream(origin, { connectTimeoutMs: timeoutMs, keepAliveMs: 1, allowH2: false })
-  try {
-    return await answered({ provider: live.provider, origin, upstream }, request, clock, timeoutMs)
-  } finally {
-    await upstream.destroy()
-  }
+  const { provider, elsewhere } = live
+  return answered({ provider, origin, upstream: elsewhere, elsewhere }, request, clock, timeoutMs)
 }
 
 function answered(

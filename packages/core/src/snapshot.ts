@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { type LiveProvider, openLiveProvider, ownOperations } from './live-provider.ts'
@@ -23,14 +24,18 @@ export interface SnapshotInput {
   readonly off: readonly ProviderOff[]
   readonly clock: Clock
   readonly userAgent: string
+  /** Resolves names. Default: the system's. */
+  readonly lookup?: LookupFunction | undefined
   /** What is replaced: live state is carried over by the names of providers. */
   readonly before?: Snapshot | undefined
 }
 
-export function buildSnapshot({ config, on, off, clock, userAgent, before }: SnapshotInput): Snapshot {
+export function buildSnapshot(given: SnapshotInput): Snapshot {
+  const { config, on, off, clock, userAgent, lookup, before } = given
   const live = new Map<string, LiveProvider>()
+  const shared = { clock, userAgent, lookup }
   for (const { config: entry, plugin, provider, secrets } of on) {
-    const input = { type: plugin.type, config: entry, provider, settings: config, clock, userAgent, secrets }
+    const input = { type: plugin.type, config: entry, provider, settings: config, secrets, ...shared }
     live.set(entry.name, openLiveProvider(input, before?.live.get(entry.name)))
   }
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))

@@ -5,6 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../clock.ts'
 import { type Answer, ask as begin } from './ask.ts'
 import type { AttemptFault } from './transfer.ts'
+import { openElsewhere } from './elsewhere.ts'
 import { openUpstream } from './upstream.ts'
 
 const closers: (() => unknown)[] = []
@@ -23,7 +24,9 @@ async function upstream(answer: (socket: Socket, number: number) => void) {
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const pool = openUpstream(origin, { connectTimeoutMs: 1_000, keepAliveMs: 4_000, allowH2: false })
+  const options = { connectTimeoutMs: 1_000, keepAliveMs: 4_000, allowH2: false, clock: systemClock }
+  const pool = openUpstream(origin, options)
+  const elsewhere = openElsewhere(options)
   closers.push(
     () => pool.destroy(),
     () => {
@@ -34,7 +37,12 @@ async function upstream(answer: (socket: Socket, number: number) => void) {
   let authorized = 0
   const provider = { authorize: () => ({ 'x-signature': String((authorized += 1)) }) } as unknown as Provider
   const request: PreparedRequest = { operation: 'videos', method: 'GET', url: `${origin}/job`, headers: {} }
-  const input = { live: { provider, origin, upstream: pool }, request, clock: systemClock, limit: 1_000 }
+  const input = {
+    live: { provider, origin, upstream: pool, elsewhere },
+    request,
+    clock: systemClock,
+    limit: 1_000,
+  }
   const ask = async () => {
     const result = await new Promise<Answer | AttemptFault>((resolve) => {
       begin(input, resolve)

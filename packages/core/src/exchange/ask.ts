@@ -33,6 +33,8 @@ export interface AskedUpstream {
   readonly origin: string
   /** Absent for a provider that answers in process. */
   readonly upstream: Dispatcher | undefined
+  /** Connections to other addresses than its own. */
+  readonly elsewhere: Dispatcher
 }
 
 /**
@@ -60,7 +62,7 @@ class Asking implements Receiver {
   constructor(input: AskInput, done: (result: Answer | AttemptFault) => void) {
     this.#input = input
     this.#done = done
-    this.#io = new AttemptIo(input.clock)
+    this.#io = new AttemptIo(input.clock, input.live.elsewhere)
     this.#collector = new Collector(input.limit)
   }
 

@@ -50,7 +50,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   constructor(input: AttemptInput) {
     this.#input = input
-    this.#io = new AttemptIo(input.clock)
+    this.#io = new AttemptIo(input.clock, input.live.elsewhere)
   }
 
   /** Runs the exchange. Resolves once, when its body has ended, and never rejects. */

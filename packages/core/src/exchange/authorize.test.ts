@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { throwFault } from '../../test/toy-gateway.ts'
+import { openElsewhere } from './elsewhere.ts'
 import { AttemptIo, authorized, unauthorized } from './authorize.ts'
 
 const request: PreparedRequest = {
@@ -13,10 +14,17 @@ const request: PreparedRequest = {
   headers: { 'content-type': 'application/json', authorization: 'configured' },
 }
 
-const closers: (() => void)[] = []
-afterEach(() => {
-  for (const close of closers.splice(0)) close()
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
 })
+
+function attemptIo(): AttemptIo {
+  const clock = new ManualClock()
+  const elsewhere = openElsewhere({ connectTimeoutMs: 1_000, keepAliveMs: 10, allowH2: false, clock })
+  closers.push(() => elsewhere.destroy())
+  return new AttemptIo(clock, elsewhere)
+}
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener).listen(0, '127.0.0.1')
@@ -29,11 +37,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function sign(answer: unknown): PreparedRequest | Promise<PreparedRequest> {
-  return authorized(
-    { authorize: () => answer } as unknown as Provider,
-    request,
-    new AttemptIo(new ManualClock()),
-  )
+  return authorized({ authorize: () => answer } as unknown as Provider, request, attemptIo())
 }
 
 test('the credential headers win over configured ones, in any case of letters', () => {
@@ -69,11 +73,11 @@ test('what authorize() throws is its own fault, else a matter of credentials; th
 })
 
 test('the signal fires with the attempt, also for those who ask for it afterwards', () => {
-  const early = new AttemptIo(new ManualClock())
+  const early = attemptIo()
   const { signal } = early
   early.abort()
   expect(signal.aborted).toBe(true)
-  const late = new AttemptIo(new ManualClock())
+  const late = attemptIo()
   late.abort()
   expect(late.signal.aborted).toBe(true)
 })
@@ -90,7 +94,7 @@ test('fetch reads status, headers and text, follows no redirect, and joins repea
     )
     answer.end('moved')
   })
-  const { fetch } = new AttemptIo(new ManualClock())
+  const { fetch } = attemptIo()
   expect(await fetch(url, { method: 'POST', body: 'x' })).toMatchObject({
     status: 302,
     text: 'moved',
@@ -100,7 +104,7 @@ test('fetch reads status, headers and text, follows no redirect, and joins repea
 
 test('fetch ends with its attempt, and does not read without end', async () => {
   const silent = await serve(() => undefined)
-  const io = new AttemptIo(new ManualClock())
+  const io = attemptIo()
   const waiting = io.fetch(silent)
   io.abort()
   await expect(waiting).rejects.toThrow(/abort/i)
@@ -112,5 +116,5 @@ test('fetch ends with its attempt, and does not read without end', async () => {
     }
     more()
   })
-  await expect(new AttemptIo(new ManualClock()).fetch(endless)).rejects.toThrow(/larger than/)
+  await expect(attemptIo().fetch(endless)).rejects.toThrow(/larger than/)
 })

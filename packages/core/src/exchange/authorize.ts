@@ -6,7 +6,7 @@ import type {
   PreparedRequest,
   Provider,
 } from '@llmproxy/provider-kit'
-import { request as undiciRequest } from 'undici'
+import { type Dispatcher, request as undiciRequest } from 'undici'
 import type { Clock } from '../clock.ts'
 import { Collector } from './collect.ts'
 import { carriedFault } from './plugin-fault.ts'
@@ -53,11 +53,14 @@ const fetchLimit = 1024 * 1024
 /** What `authorize()` may use. The abort signal is only made when it is read: most providers never do. */
 export class AttemptIo implements AuthorizeIo {
   readonly #clock: Clock
+  readonly #elsewhere: Dispatcher
   #controller: AbortController | undefined
   #aborted = false
 
-  constructor(clock: Clock) {
+  /** `elsewhere`: see `openElsewhere()`. */
+  constructor(clock: Clock, elsewhere: Dispatcher) {
     this.#clock = clock
+    this.#elsewhere = elsewhere
   }
 
   get signal(): AbortSignal {
@@ -76,16 +79,20 @@ export class AttemptIo implements AuthorizeIo {
   }
 
   get fetch(): AuthorizeIo['fetch'] {
-    return (url, init) => fetchText(url, init ?? {}, this.signal)
+    return (url, init) => fetchText(url, init ?? {}, { signal: this.signal, dispatcher: this.#elsewhere })
   }
 }
 
-async function fetchText(url: string, init: FetchInit, signal: AbortSignal): Promise<FetchResult> {
+async function fetchText(
+  url: string,
+  init: FetchInit,
+  by: { readonly signal: AbortSignal; readonly dispatcher: Dispatcher },
+): Promise<FetchResult> {
   const { statusCode, headers, body } = await undiciRequest(url, {
     method: init.method ?? 'GET',
     ...(init.headers === undefined ? {} : { headers: init.headers }),
     ...(init.body === undefined ? {} : { body: init.body }),
-    signal,
+    ...by,
   })
   const collector = new Collector(fetchLimit)
   for await (const chunk of body) {

@@ -17,7 +17,7 @@ export type Connector = (target: buildConnector.Options, callback: buildConnecto
 
 /**
  * How every connection to an upstream begins: within the limit, and never to an address that `isNeverAsked()`, whatever its name
- * resolved to before. The library's own limit fires up to a second late, and counts from one lookup per process.
+ * resolved to before. The limit is not the library's, which may be a second late.
  */
 export function connector({ connectTimeoutMs, allowH2, clock, lookup }: ConnectorOptions): Connector {
   // The types hide that the socket is given back.

@@ -1,3 +1,4 @@
+import { neverAskedCode } from './never-asked.ts'
 import { carriedFault } from './plugin-fault.ts'
 import type { AttemptFault } from './transfer.ts'
 
@@ -24,6 +25,16 @@ export function networkFault(error: unknown, position: TransportPosition): Attem
       phase: 'connect',
       nothingSent: true,
       message: 'the upstream did not accept a connection in time',
+    }
+  }
+  if (code === neverAskedCode) {
+    return {
+      kind: 'network',
+      nothingSent: true,
+      refusesRetry: true,
+      code: null,
+      message:
+        'the upstream’s name resolves to an address that is never asked (link-local, unspecified or a metadata service)',
     }
   }
   if (code === 'UND_ERR_INVALID_ARG') return notHttp(error)

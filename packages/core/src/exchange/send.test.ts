@@ -2,6 +2,7 @@ import type { PreparedRequest } from '@llmproxy/provider-kit'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../clock.ts'
 import { send } from './send.ts'
 import type { AttemptFault, Receiver } from './transfer.ts'
 import { openUpstream } from './upstream.ts'
@@ -28,7 +29,12 @@ async function upstream(answer: (socket: Socket, number: number) => void) {
   }).listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const pool = openUpstream(origin, { connectTimeoutMs: 1_000, keepAliveMs: 4_000, allowH2: false })
+  const pool = openUpstream(origin, {
+    connectTimeoutMs: 1_000,
+    keepAliveMs: 4_000,
+    allowH2: false,
+    clock: systemClock,
+  })
   closers.push(
     () => pool.destroy(),
     () => {
@@ -148,7 +154,12 @@ test('a kept connection that dies after an interim answer is no race: the reques
 })
 
 test('where nobody listens, nothing was sent, and the message names no address', async () => {
-  const pool = openUpstream('http://127.0.0.1:1', { connectTimeoutMs: 500, keepAliveMs: 10, allowH2: false })
+  const pool = openUpstream('http://127.0.0.1:1', {
+    connectTimeoutMs: 500,
+    keepAliveMs: 10,
+    allowH2: false,
+    clock: systemClock,
+  })
   closers.push(() => pool.destroy())
   const { fault } = await ask({ origin: 'http://127.0.0.1:1', pool } as Opened)
   expect(fault).toMatchObject({ kind: 'network', nothingSent: true })

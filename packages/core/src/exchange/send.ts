@@ -16,6 +16,7 @@ export function send(
   try {
     upstream.dispatch(
       {
+        origin,
         path: request.url.slice(origin.length),
         method: request.method,
         headers: request.headers,
@@ -99,7 +100,8 @@ class Sending implements TrackedHandler, Transfer {
   abort(): void {
     if (this.#over) return
     this.#over = true
-    this.#controller?.abort(aborted)
+    if (this.#controller !== undefined) this.#controller.abort(aborted)
+    else this.client?.giveUp()
   }
 }
 

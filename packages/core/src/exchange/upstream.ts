@@ -1,16 +1,18 @@
-import { buildConnector, Client, type Dispatcher, Pool } from 'undici'
+import { Client, type Dispatcher, Pool } from 'undici'
+import { type Connector, connector, type ConnectorOptions } from './connector.ts'
 
-export interface UpstreamOptions {
-  /** Milliseconds; 0 means no limit. */
-  readonly connectTimeoutMs: number
+export interface UpstreamOptions extends ConnectorOptions {
   /** Milliseconds that an idle socket is kept. */
   readonly keepAliveMs: number
-  readonly allowH2: boolean
+  /** Sockets at most; above it requests wait without a limit. Default: as many as there are requests. */
+  readonly connections?: number
 }
 
 /** A client of the pool that remembers whether its present socket has served a request. */
 export interface TrackedClient {
   used: boolean
+  /** Ends an attempt to connect: nobody waits for it any more. */
+  giveUp(): void
 }
 
 /** A dispatch handler that is told which client serves it. */
@@ -20,9 +22,17 @@ export interface TrackedHandler extends Dispatcher.DispatchHandler {
 
 class TrackingClient extends Client implements TrackedClient {
   used = false
+  readonly #connecting: { giveUp: () => void }
 
-  constructor(origin: URL, options: Client.Options) {
-    super(origin, options)
+  constructor(origin: URL, options: Client.Options, connect: Connector) {
+    const connecting = { giveUp: () => undefined as void }
+    super(origin, {
+      ...options,
+      connect: (target, callback) => {
+        connecting.giveUp = connect(target, callback)
+      },
+    })
+    this.#connecting = connecting
     this.on('disconnect', () => {
       this.used = false
     })
@@ -32,14 +42,25 @@ class TrackingClient extends Client implements TrackedClient {
     ;(handler as TrackedHandler).client = this
     return super.dispatch(options, handler)
   }
+
+  giveUp(): void {
+    this.#connecting.giveUp()
+  }
+
+  // The library lets a connection come about only to close it, and keeps the process alive until then.
+  override destroy(...given: unknown[]): Promise<void> {
+    const destroyed = (super.destroy as (...given: unknown[]) => Promise<void>).apply(this, given)
+    this.giveUp()
+    return destroyed
+  }
 }
 
 /** The connections to one origin. HTTP/1.1 unless asked otherwise: with HTTP/2 all streams share one connection's fate. */
 export function openUpstream(origin: string, options: UpstreamOptions): Pool {
-  const connect = buildConnector({ timeout: options.connectTimeoutMs, allowH2: options.allowH2 })
+  const connect = connector(options)
   return new Pool(origin, {
     // Unlimited: the concurrency gate in front has a queue timeout, the pool's own queue has none.
-    connections: null,
+    connections: options.connections ?? null,
     pipelining: 1,
     allowH2: options.allowH2,
     keepAliveTimeout: Math.max(1, options.keepAliveMs),
@@ -49,7 +70,6 @@ export function openUpstream(origin: string, options: UpstreamOptions): Pool {
     // Time limits are ours: these have a granularity of about a second and do not run in every phase.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect,
-    factory: (url, clientOptions) => new TrackingClient(url, clientOptions),
+    factory: (url, clientOptions) => new TrackingClient(url, clientOptions, connect),
   })
 }
