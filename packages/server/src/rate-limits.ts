@@ -1,5 +1,5 @@
 import type { OperationName } from '@llmproxy/provider-kit'
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible'
+import type { Counter, Limit, Verdict } from './store/counter.ts'
 
 /** The limits of the configuration; `null` is no limit. */
 export interface RateLimitSettings {
@@ -9,71 +9,44 @@ export interface RateLimitSettings {
   readonly rate_limits: Readonly<Record<OperationName, number | null>>
 }
 
-/** Where a caller stands within its most restrictive limit. */
-export interface Standing {
-  readonly limit: number
-  readonly remaining: number
-  /** Milliseconds until the limit's window starts anew. */
-  readonly resetMs: number
-  /** The configuration key of the limit. */
-  readonly setting: string
-  readonly refused: boolean
-}
-
-interface Limit {
-  readonly limiter: RateLimiterMemory
-  readonly points: number
-  readonly setting: string
-}
-
-// Timers hold at most 2^31 ms; the library expires its counters with one.
-const longestWindow = 2_147_483
-
 /** Counts requests per caller: all of them together, and those of each operation on its own. */
 export interface RateLimits {
-  /** Counts one request; `undefined` when no limit applies to it. */
-  take(caller: string, operation: OperationName | undefined): Promise<Standing | undefined>
+  /** Counts one request; `undefined` when no limit applies to it. A promise only where the counter asks elsewhere. */
+  take(caller: string, operation: OperationName | undefined): Verdict | undefined | Promise<Verdict>
+  /** Limits of a reloaded configuration, from the next request on. What is counted so far stays. */
+  configure(settings: RateLimitSettings): void
 }
 
-export function rateLimits(settings: RateLimitSettings): RateLimits {
-  const all = limit(settings.rate_limit_rpm, settings.rate_limit_window, 'rate_limit_rpm')
-  const perOperation = new Map<OperationName, readonly Limit[]>()
-  for (const [operation, points] of Object.entries(settings.rate_limits) as [
-    OperationName,
-    number | null,
-  ][]) {
-    perOperation.set(operation, [...all, ...limit(points, 60, `rate_limits.${operation}`)])
-  }
+export function rateLimits(settings: RateLimitSettings, counter: Counter): RateLimits {
+  let limits = limitsOf(settings)
   return {
-    async take(caller, operation) {
-      let strictest: Standing | undefined
-      for (const each of (operation && perOperation.get(operation)) ?? all) {
-        const standing = await consume(each, caller)
-        if (standing.refused) return standing
-        if (strictest === undefined || standing.remaining < strictest.remaining) strictest = standing
-      }
-      return strictest
+    take(caller, operation) {
+      const applying = (operation && limits.byOperation.get(operation)) ?? limits.all
+      return applying.length === 0 ? undefined : counter.hit(caller, applying)
+    },
+    configure(changed) {
+      limits = limitsOf(changed)
     },
   }
 }
 
-function limit(points: number | null, window: number, setting: string): readonly Limit[] {
-  if (points === null) return []
-  const duration = Math.min(window, longestWindow)
-  return [{ limiter: new RateLimiterMemory({ points, duration, keyPrefix: '' }), points, setting }]
+interface Limits {
+  readonly all: readonly Limit[]
+  readonly byOperation: ReadonlyMap<OperationName, readonly Limit[]>
 }
 
-function consume({ limiter, points, setting }: Limit, caller: string): Promise<Standing> {
-  const standing = (result: RateLimiterRes, refused: boolean): Standing => ({
-    limit: points,
-    remaining: result.remainingPoints,
-    resetMs: Math.max(0, result.msBeforeNext),
-    setting,
-    refused,
-  })
-  // The library rejects with its result, not with an error, when the limit is reached.
-  return limiter.consume(caller).then(
-    (result) => standing(result, false),
-    (result: RateLimiterRes) => standing(result, true),
+const minuteMs = 60_000
+
+function limitsOf({ rate_limit_rpm, rate_limit_window, rate_limits }: RateLimitSettings): Limits {
+  const all = limit('rate_limit_rpm', rate_limit_rpm, Math.ceil(rate_limit_window * 1000))
+  const own = Object.entries(rate_limits) as [OperationName, number | null][]
+  const byOperation = own.map(
+    ([operation, points]) =>
+      [operation, [...all, ...limit(`rate_limits.${operation}`, points, minuteMs)]] as const,
   )
+  return { all, byOperation: new Map(byOperation) }
+}
+
+function limit(setting: string, points: number | null, windowMs: number): readonly Limit[] {
+  return points === null ? [] : [{ setting, points, windowMs }]
 }
