@@ -14,13 +14,14 @@ import type { ServerLog } from './log/logger.ts'
 import { outcomeLine } from './log/outcome-line.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { limitPipelining } from './pipelining-limit.ts'
-import { rateLimits } from './rate-limits.ts'
+import { type RateLimits, rateLimits } from './rate-limits.ts'
 import './route-access.ts'
 import { serveModels } from './routes/models.ts'
 import { serveOperations } from './routes/operations.ts'
 import { serveProbes } from './routes/probes.ts'
 import { serveStatus } from './routes/status.ts'
 import type { ServedGateway } from './served-gateway.ts'
+import { MemoryCounter } from './store/memory-counter.ts'
 
 /** The settings of the configuration that the HTTP side reads. */
 export type HttpSettings = Pick<
@@ -44,12 +45,15 @@ export interface AppOptions {
   readonly clock?: Clock
   readonly newId?: () => string
   readonly phase?: () => ServerPhase
+  /** Default: those of `settings`, counted in this process. */
+  readonly limits?: RateLimits
 }
 
 /** The HTTP server around a gateway, not yet listening. Registered in the order in which a request meets it. */
 export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyInstance {
   const { settings, log, clock = systemClock, phase = () => 'serving' } = options
   const closing = () => phase() === 'closing'
+  const limits = options.limits ?? rateLimits(settings, new MemoryCounter(clock))
   const app = Fastify(serverOptions(options))
   limitPipelining(app.server)
 
@@ -57,7 +61,7 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   allowOrigins(app, settings.cors_origins)
   if (settings.api_keys.length === 0) guardLoopback(app, settings.cors_origins)
   askForKey(app, clientKeys(settings.api_keys), settings.api_key_header)
-  limitRates(app, rateLimits(settings), (operation) => gateway.rateLimited(operation))
+  limitRates(app, limits, (operation) => gateway.rateLimited(operation))
   refuseUnknownRoutes(app)
   keepBodyBytes(app)
   answerErrors(app, { log, bodyLimit: settings.body_limit })

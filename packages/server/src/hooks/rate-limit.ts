@@ -1,7 +1,8 @@
 import { GatewayError } from '@llmproxy/core'
 import { limitDuration, type OperationName } from '@llmproxy/provider-kit'
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import type { RateLimits, Standing } from '../rate-limits.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { RateLimits } from '../rate-limits.ts'
+import type { Standing, Unknown, Verdict } from '../store/counter.ts'
 import { anonymous } from './auth.ts'
 
 /** Counts each authenticated request against its caller's limits, before the body is read. */
@@ -10,15 +11,22 @@ export function limitRates(
   limits: RateLimits,
   refused: (operation: OperationName) => void,
 ): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { access, operation } = request.routeOptions.config
-    if (access === 'open') return
-    const standing = await limits.take(request.caller, operation)
-    if (standing === undefined) return
-    if (operation !== undefined || standing.refused) answerStanding(reply, standing)
-    if (!standing.refused) return
+  /** The error that ends the request, or nothing. */
+  const judge = (request: FastifyRequest, reply: FastifyReply, verdict: Verdict): GatewayError | undefined => {
+    if ('unknown' in verdict) return limitsUnknown(verdict)
+    const { operation } = request.routeOptions.config
+    if (operation !== undefined || verdict.refused) answerStanding(reply, verdict)
+    if (!verdict.refused) return undefined
     if (operation !== undefined) refused(operation)
-    throw limitReached(standing, request.caller)
+    return limitReached(verdict, request.caller)
+  }
+  app.addHook('onRequest', (request, reply, done) => {
+    const { access, operation } = request.routeOptions.config
+    if (access === 'open') return done()
+    const verdict = limits.take(request.caller, operation)
+    if (verdict === undefined) return done()
+    if (!(verdict instanceof Promise)) return done(judge(request, reply, verdict))
+    void verdict.then((told) => done(judge(request, reply, told)))
   })
 }
 
@@ -34,9 +42,20 @@ function limitReached({ limit, resetMs, setting }: Standing, caller: string): Ga
     429,
     'rate_limit_error',
     `The limit of ${limit} requests of ${whose} (${setting}) is reached; it starts anew in ${limitDuration(resetMs)}.`,
-    {
-      code: 'rate_limit_exceeded',
-      headers: { 'retry-after': String(Math.max(1, Math.ceil(resetMs / 1000))) },
-    },
+    { code: 'rate_limit_exceeded', headers: { 'retry-after': wholeSeconds(resetMs) } },
   )
+}
+
+// Nothing was tried for this request, so clients may come back by themselves: no `x-should-retry: false`.
+function limitsUnknown({ retryAfterMs }: Unknown): GatewayError {
+  return new GatewayError(
+    503,
+    'service_unavailable_error',
+    'The rate limits of this key cannot be looked up at the moment, and the gateway is set to refuse requests then (redis_failure: fail_closed).',
+    { code: 'rate_limit_unavailable', headers: { 'retry-after': wholeSeconds(retryAfterMs) } },
+  )
+}
+
+function wholeSeconds(milliseconds: number): string {
+  return String(Math.max(1, Math.ceil(milliseconds / 1000)))
 }
