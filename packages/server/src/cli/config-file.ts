@@ -14,17 +14,36 @@ export interface ConfigFile {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Where its plugins are looked for. */
   readonly search: PluginLoaderOptions
+  /** What it was read from. */
+  readonly texts: ConfigTexts
+}
+
+/** The texts of a configuration file and of the `.env` beside it. */
+export interface ConfigTexts {
+  readonly config: string
+  readonly dotEnv?: string
 }
 
 const usualNames = ['config.yaml', 'config.yml']
 
-/** Reads `--config`, else `LLMPROXY_CONFIG`, else `config.yaml` or `config.yml` of the current folder. */
-export function openConfig(context: CommandContext, option: string | undefined): ConfigFile {
+/**
+ * Reads `--config`, else `LLMPROXY_CONFIG`, else `config.yaml` or `config.yml` of the current folder. `texts`: what was read from
+ * there, instead of reading it now.
+ */
+export function openConfig(
+  context: CommandContext,
+  option: string | undefined,
+  texts?: ConfigTexts,
+): ConfigFile {
   const path = findConfig(context, option)
-  const env = { ...readDotEnv(join(dirname(path), '.env')), ...context.env }
-  const checked = readConfig(readText(path), { file: shownPath(path, context.cwd), env })
+  return configFile(context, path, texts ?? readTexts(path))
+}
+
+function configFile(context: CommandContext, path: string, texts: ConfigTexts): ConfigFile {
+  const env = { ...(texts.dotEnv === undefined ? {} : parseEnv(texts.dotEnv)), ...context.env }
+  const checked = readConfig(texts.config, { file: shownPath(path, context.cwd), env })
   const search = { from: [pathToFileURL(path).href, context.appUrl], conditions: context.conditions }
-  return { path, checked, env, search }
+  return { path, checked, env, search, texts }
 }
 
 function findConfig({ env, cwd }: CommandContext, option: string | undefined): string {
@@ -49,8 +68,9 @@ function readText(path: string): string {
   }
 }
 
-function readDotEnv(path: string): Readonly<Record<string, string | undefined>> {
-  return existsSync(path) ? parseEnv(readText(path)) : {}
+function readTexts(path: string): ConfigTexts {
+  const dotEnv = join(dirname(path), '.env')
+  return { config: readText(path), ...(existsSync(dotEnv) ? { dotEnv: readText(dotEnv) } : {}) }
 }
 
 /** The path as a person would type it, when that is shorter. */
