@@ -51,6 +51,12 @@ export function chunk(content: string, finish: string | null = null): string {
   return `data: ${JSON.stringify(frame)}\n\n`
 }
 
+/** One SSE frame of a stream of completions. */
+export function textChunk(text: string, finish: string | null = null): string {
+  const choices = [{ index: 0, text, logprobs: null, finish_reason: finish }]
+  return `data: ${JSON.stringify({ ...textCompletion(), usage: undefined, choices })}\n\n`
+}
+
 export const streamEnd = `${chunk('', 'stop')}data: [DONE]\n\n`
 
 export function sendJson(
@@ -87,7 +93,7 @@ export function healthy(text = 'Hello'): Answer {
     }
     const stream = openStream(response)
     if (messages) return void stream.end(messageFrames(text))
-    stream.end(chat ? chunk(text) + streamEnd : textFrames(text))
+    stream.end(chat ? chunk(text) + streamEnd : `${textChunk(text)}${textChunk('', 'stop')}data: [DONE]\n\n`)
   }
 }
 
@@ -114,11 +120,4 @@ function messageFrames(text: string): string {
     { type: 'message_stop' },
   ]
   return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
-}
-
-function textFrames(text: string): string {
-  const whole = textCompletion(text)
-  const frame = (part: string, finish: string | null) =>
-    `data: ${JSON.stringify({ ...whole, usage: undefined, choices: [{ index: 0, text: part, logprobs: null, finish_reason: finish }] })}\n\n`
-  return `${frame(text, null)}${frame('', 'stop')}data: [DONE]\n\n`
 }

@@ -13,6 +13,8 @@ export const paths = {
   chat: '/v1/chat/completions',
   completions: '/v1/completions',
   embeddings: '/v1/embeddings',
+  images: '/v1/images/generations',
+  videos: '/v1/videos/generations',
 } as const
 export type OpenaiOperation = keyof typeof paths
 
@@ -20,6 +22,8 @@ export const bodies: Readonly<Record<OpenaiOperation, Record<string, unknown>>> 
   chat: { model: 'm', messages: [{ role: 'user', content: 'Hi' }] },
   completions: { model: 'm', prompt: 'Hi' },
   embeddings: { model: 'm', input: 'Hi', encoding_format: 'float' },
+  images: { model: 'm', prompt: 'Hi' },
+  videos: { model: 'm', prompt: 'Hi' },
 }
 
 export interface Reply {

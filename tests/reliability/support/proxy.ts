@@ -72,7 +72,7 @@ export function provider(name: string, url: string, more: Partial<ProviderInput>
     type: 'openai_compatible',
     base_url: `${url}/v1`,
     api_key: `upstream-key-of-${name}`,
-    operations: ['chat', 'completions', 'embeddings'],
+    operations: ['chat', 'completions', 'embeddings', 'images', 'videos'],
     models: ['m'],
     retry_delay: 0.001,
     ...more,

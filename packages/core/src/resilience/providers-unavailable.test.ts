@@ -38,6 +38,17 @@ test('several deployments with different failures: 503 with details', () => {
   })
 })
 
+test('everybody asked for a wait: the soonest; somebody did not: nobody knows', () => {
+  const named = [
+    attempt('a', 'overloaded', { retryAfterMs: 30_000 }),
+    attempt('b', 'upstream', { retryAfterMs: 7_000 }),
+  ]
+  const error = providersUnavailable(named, undefined, true)
+  expect(error).toMatchObject({ status: 503, headers: { 'x-should-retry': 'false', 'retry-after': '7' } })
+  const some = providersUnavailable([...named, attempt('c', 'upstream')], undefined, true)
+  expect(some.headers).not.toHaveProperty('retry-after')
+})
+
 test('details can be switched off', () => {
   expect(providersUnavailable([], undefined, false).envelope().error).not.toHaveProperty('details')
 })

@@ -15,7 +15,8 @@ const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupp
  * 3. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
  *    soonest `retry-after`.
  * 4. All say that the model or the operation does not exist: that fault.
- * 5. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known.
+ * 5. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known: the soonest
+ *    when each of them named one.
  *
  * `retryAfterMs`: milliseconds until the first deployment of the route can be asked again. `skipped`: deployments that were
  * not asked (open breaker, pause, full queue), with the reason as their fault; they are no attempts, but are named.
@@ -46,7 +47,19 @@ export function providersUnavailable(
     const soonest = soonestOf(faults, retryAfterMs)
     return faultToError(soonest === undefined ? shown : { ...shown, retryAfterMs: soonest }, { attempts })
   }
-  return unavailable(attempts, skipped, retryAfterMs, showDetails)
+  return unavailable(
+    attempts,
+    skipped,
+    retryAfterMs ?? namedByAll([...faults, ...faultsOf(skipped)]),
+    showDetails,
+  )
+}
+
+/** Who named no wait may answer at once. */
+function namedByAll(faults: readonly Fault[]): number | undefined {
+  return faults.every(({ retryAfterMs }) => retryAfterMs !== undefined)
+    ? soonestOf(faults, undefined)
+    : undefined
 }
 
 function faultsOf(records: readonly AttemptRecord[]): Fault[] {
