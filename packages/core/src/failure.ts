@@ -27,8 +27,11 @@ export function failureOf(
 ): Failure {
   const { fault } = served
   const ending = endingOf(fault, served.kind === 'broken')
-  if (served.kind === 'broken' || fault?.kind === 'cancelled' || run.cancelled !== undefined) {
-    return { error: faultToError(scrubbed(fault!, scrub), { attempts: run.attempts }), ending }
+  const ended = served.kind === 'broken' || fault?.kind === 'cancelled' || run.cancelled !== undefined
+  // The request's own limit says more than that the provider which it struck, among several, could not be asked.
+  if (ended || fault?.phase === 'total') {
+    const attempts = upTo(run.attempts, fault)
+    return { error: faultToError(scrubbed(fault!, scrub), { attempts }), ending }
   }
   const safe = (records: readonly AttemptRecord[]) =>
     records.map((record) =>
@@ -38,6 +41,12 @@ export function failureOf(
   const error = providersUnavailable(safe(run.attempts), wait, showDetails, safe(run.skipped))
   const body = fault === undefined ? undefined : relayedBody(fault, error, run.ingress.operation, scrub)
   return body === undefined ? { error, ending } : { error, ending, body }
+}
+
+/** An error names the last of these: attempts to continue a stream are not the one that broke it off. */
+function upTo(attempts: readonly AttemptRecord[], fault: AttemptFault | undefined): readonly AttemptRecord[] {
+  const at = attempts.findIndex((attempt) => attempt.fault === fault)
+  return at === -1 ? attempts : attempts.slice(0, at + 1)
 }
 
 function endingOf(fault: AttemptFault | undefined, committed: boolean): Ending {

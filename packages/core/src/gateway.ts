@@ -254,7 +254,6 @@ export class Gateway {
 
 const shuttingDown: AttemptFault = {
   kind: 'timeout',
-  phase: 'total',
   code: 'shutting_down',
   message: 'the gateway is shutting down',
 }

@@ -9,7 +9,7 @@ import { messagesUsage } from './exchange/messages-usage.ts'
 import { carriedFault } from './exchange/plugin-fault.ts'
 import { splitRequest } from './exchange/split-request.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
-import type { WatchLimits } from './exchange/watch.ts'
+import { timeoutFault, type WatchLimits } from './exchange/watch.ts'
 import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
@@ -43,7 +43,11 @@ export async function serve(
   let raced = false
   for (let index = 0; index < targets.length;) {
     // The client may have left before it was served, and a queue may have used up the time.
-    if (run.cancelled !== undefined || run.remainingMs <= 0) break
+    if (run.cancelled !== undefined) break
+    if (run.remainingMs <= 0) {
+      fault = timeoutFault('total')
+      break
+    }
     const target = targets[index]!
     const live = serving.snapshot.live.get(target.provider)!
     const tried = await attemptOnce(run, live, target, serving)

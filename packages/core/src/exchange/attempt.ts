@@ -15,7 +15,7 @@ import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
 import { StreamAnswer, type StreamListener } from './stream-answer.ts'
 import type { AttemptFault, Receiver, Transfer } from './transfer.ts'
-import { timeoutFault, Watch, type WatchListener } from './watch.ts'
+import { timeoutFault, Watch, type WatchedPhase, type WatchListener } from './watch.ts'
 import { bytesOf, isFault, readWhole, type WholeAnswer } from './whole-answer.ts'
 
 /** Milliseconds that an upstream gets to close its body after its last event, so that the socket can be kept. */
@@ -356,7 +356,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     this.#input.port.commit(this.#headers, this.#input.clock.now() - this.#startedAt)
   }
 
-  timedOut(phase: 'first_byte' | 'idle' | 'total'): void {
+  timedOut(phase: WatchedPhase): void {
     const fault = timeoutFault(phase)
     if (this.#stream !== undefined) this.#stream.broken(fault)
     else if (phase === 'total') this.#fail(fault)

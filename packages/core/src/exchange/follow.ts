@@ -24,8 +24,8 @@ export interface FollowInput {
   readonly clock: Clock
   /** Bytes of one answer. */
   readonly limit: number
-  /** The idle limit, for which every answer is a sign of life and a pause between them is none of silence. */
-  readonly watch: Pick<Watch, 'heard' | 'expectSilence'>
+  /** The idle limit, for which every answer is a sign of life and a pause between them none of silence; and that to the result. */
+  readonly watch: Pick<Watch, 'heard' | 'expectSilence' | 'following'>
 }
 
 /** Vendors that answer at once must not be asked without a pause. */
@@ -62,8 +62,10 @@ export class Follow {
     if (follow === undefined) return this.#settle(answer)
     if (isFault(follow)) return this.#settle(follow)
     const wait = Number.isFinite(follow.afterMs) ? Math.max(shortestWaitMs, follow.afterMs) : shortestWaitMs
-    this.#input.watch.expectSilence(wait)
-    this.#timer = this.#input.clock.after(wait, () => this.#ask(follow))
+    const { watch, clock } = this.#input
+    watch.following()
+    watch.expectSilence(wait)
+    this.#timer = clock.after(wait, () => this.#ask(follow))
   }
 
   abort(): void {

@@ -1,4 +1,5 @@
 import { type FaultKind, faultKinds, isObject, ProviderFault } from '@llmproxy/provider-kit'
+import { type TimeoutPhase, timeoutPhases } from '../metrics/outcome.ts'
 import type { AttemptFault } from './transfer.ts'
 
 const kinds: ReadonlySet<unknown> = new Set(faultKinds)
@@ -8,6 +9,7 @@ const optional: readonly (readonly [name: string, fits: (value: unknown) => bool
   ['param', (value) => value === null || typeof value === 'string'],
   ['retryAfterMs', (value) => Number.isFinite(value) && (value as number) >= 0],
   ['status', (value) => Number.isInteger(value)],
+  ['phase', (value) => timeoutPhases.includes(value as TimeoutPhase)],
 ]
 
 /**

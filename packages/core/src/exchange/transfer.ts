@@ -1,9 +1,10 @@
 import type { Fault, HeaderMap } from '@llmproxy/provider-kit'
+import type { TimeoutPhase } from '../metrics/outcome.ts'
 
 /** A fault with what the retry policy needs to know about where it happened. */
 export interface AttemptFault extends Fault {
   /** Which time limit passed, when one did. */
-  readonly phase?: 'connect' | 'first_byte' | 'idle' | 'total'
+  readonly phase?: TimeoutPhase
   /** Not one byte of the request can have reached the upstream. */
   readonly nothingSent?: boolean
   /** A kept-alive socket died before any byte of the answer: the classic keep-alive race. */

@@ -42,7 +42,54 @@ test("a stream's own end counts from its first event, even when it lies before t
   watch.heard()
   watch.committed()
   clock.advance(1000)
-  expect(events).toEqual(['total at 200'])
+  expect(events).toEqual(['stream at 200'])
+})
+
+test.each<[string, Partial<WatchLimits>, readonly string[]]>([
+  ['first byte', { firstByteMs: 100 }, ['first_byte at 100']],
+  ['deadline', { firstByteMs: 500, deadlineAt: 100 }, ['total at 100']],
+  ['nothing', {}, []],
+])('nothing is heard at all: %s', (_name, limits, expected) => {
+  const { clock, events } = watched(limits)
+  clock.advance(99)
+  expect(events).toEqual([])
+  clock.advance(10 ** 9)
+  expect(events).toEqual(expected)
+  expect(clock.pending).toBe(0)
+})
+
+test('a byte at half of the idle limit, for ten times the limit, is no silence; the limit of the whole still holds', () => {
+  for (const [streamEndAt, expected] of [
+    [never, 'idle at 1100'],
+    [600, 'stream at 600'],
+  ] as const) {
+    const { clock, watch, events } = watched({ firstByteMs: 100, idleMs: 100, streamEndAt })
+    watch.heard()
+    watch.committed()
+    for (let index = 0; index < 20; index++) {
+      clock.advance(50)
+      watch.heard()
+    }
+    clock.advance(1_000)
+    expect(events).toEqual([expected])
+  }
+})
+
+test('the first-byte limit of a job is that of its result, however often its state is told', () => {
+  for (const [firstByteMs, expected] of [
+    [300, ['first_byte at 300']],
+    [never, []],
+  ] as const) {
+    const { clock, watch, events } = watched({ firstByteMs, idleMs: 100 })
+    for (let index = 0; index < 10; index++) {
+      watch.heard()
+      watch.following()
+      watch.expectSilence(40)
+      clock.advance(40)
+    }
+    watch.stop()
+    expect(events).toEqual(expected)
+  }
 })
 
 test('limits and keepalives are back after a pause, however long it was', () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { TimeoutPhase } from '../metrics/outcome.ts'
 import type { AttemptFault } from './transfer.ts'
 
 /** `…At`: absolute `clock.now()` times; `…Ms`: durations in milliseconds. `Infinity` means no limit. */
@@ -15,8 +16,11 @@ export interface WatchLimits {
   readonly keepaliveMs: number
 }
 
+/** The limits that a watch knows. */
+export type WatchedPhase = Exclude<TimeoutPhase, 'connect'>
+
 export interface WatchListener {
-  timedOut(phase: 'first_byte' | 'idle' | 'total'): void
+  timedOut(phase: WatchedPhase): void
   keepalive(): void
 }
 
@@ -24,10 +28,11 @@ const timeoutMessages = {
   first_byte: 'the upstream did not answer in time',
   idle: 'the upstream went silent inside its answer',
   total: 'the time limit of the request has passed',
-} as const
+  stream: 'the time limit of the stream has passed',
+} as const satisfies Record<WatchedPhase, string>
 
 /** What a limit that has passed means for the attempt. */
-export function timeoutFault(phase: keyof typeof timeoutMessages): AttemptFault {
+export function timeoutFault(phase: WatchedPhase): AttemptFault {
   return { kind: 'timeout', phase, message: timeoutMessages[phase] }
 }
 
@@ -45,6 +50,7 @@ export class Watch {
   #committed = false
   #paused = false
   #stopped = false
+  #resultDue = false
   readonly #firstByteAt: number
   #heardAt: number
   #wroteAt: number
@@ -70,6 +76,12 @@ export class Watch {
   /** Nothing will be heard for `milliseconds`, by our own choice: silence counts from then on. */
   expectSilence(milliseconds: number): void {
     this.#heardAt = this.#clock.now() + milliseconds
+  }
+
+  /** The answer is a job: its result is what the first-byte limit is about, however often its state was told. */
+  following(): void {
+    this.#resultDue = true
+    this.#hasten(this.#clock.now())
   }
 
   /** Bytes have gone to the client. */
@@ -130,7 +142,8 @@ export class Watch {
   #limitAt(): number {
     const { deadlineAt, streamEndAt } = this.#limits
     const total = this.#committed ? streamEndAt : deadlineAt
-    return Math.min(total, this.#answered ? this.#idleAt() : this.#firstByteAt)
+    if (!this.#answered) return Math.min(total, this.#firstByteAt)
+    return Math.min(total, this.#idleAt(), this.#resultDue ? this.#firstByteAt : Infinity)
   }
 
   #idleAt(): number {
@@ -141,9 +154,10 @@ export class Watch {
     return this.#paused ? Infinity : this.#wroteAt + this.#limits.keepaliveMs
   }
 
-  #phase(now: number): 'first_byte' | 'idle' | 'total' {
+  #phase(now: number): WatchedPhase {
     const { deadlineAt, streamEndAt } = this.#limits
-    if (now >= (this.#committed ? streamEndAt : deadlineAt)) return 'total'
-    return this.#answered ? 'idle' : 'first_byte'
+    if (this.#committed && now >= streamEndAt) return 'stream'
+    if (!this.#committed && now >= deadlineAt) return 'total'
+    return this.#answered && now >= this.#idleAt() ? 'idle' : 'first_byte'
   }
 }

@@ -3,7 +3,15 @@ import { faultKinds, operationNames } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
-import { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage } from './outcome.ts'
+import {
+  type AttemptRecord,
+  type Ending,
+  endings,
+  type Outcome,
+  type TimeoutPhase,
+  timeoutPhases,
+  type TokenUsage,
+} from './outcome.ts'
 
 /** Labels come from the configuration, so this is only a guard against a mistake in that rule. */
 const maxSeries = 5_000
@@ -25,6 +33,8 @@ export interface ProviderCounters {
   durationMs: number
   tokens: number
   readonly faults: Record<FaultKind | 'none', number>
+  /** Attempts that a time limit of the gateway ended. */
+  readonly timeouts: Record<TimeoutPhase, number>
 }
 
 /** Distributions of one operation of one model at the provider that answered. */
@@ -192,6 +202,7 @@ export class Ledger {
     counters.attempts += 1
     counters.durationMs += durationMs
     counters.faults[fault?.kind ?? 'none'] += 1
+    if (fault?.phase !== undefined) counters.timeouts[fault.phase] += 1
     if (fault !== undefined && !clientFaults.has(fault.kind)) counters.errors += 1
   }
 
@@ -219,7 +230,16 @@ export class Ledger {
     const known = this.#providers.get(provider)
     if (known !== undefined) return known
     const faults = zeros(['none', ...faultKinds] as const)
-    const made: ProviderCounters = { provider, attempts: 0, errors: 0, durationMs: 0, tokens: 0, faults }
+    const timeouts = zeros(timeoutPhases)
+    const made: ProviderCounters = {
+      provider,
+      attempts: 0,
+      errors: 0,
+      durationMs: 0,
+      tokens: 0,
+      faults,
+      timeouts,
+    }
     this.#providers.set(provider, made)
     return made
   }

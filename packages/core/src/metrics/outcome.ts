@@ -24,6 +24,13 @@ export interface TokenUsage {
   readonly reasoning: number
 }
 
+/**
+ * The time limits that an attempt can reach: to connect, to the first byte of the answer, of silence inside it, of the request until
+ * its answer (`total`), of a whole stream.
+ */
+export const timeoutPhases = ['connect', 'first_byte', 'idle', 'total', 'stream'] as const
+export type TimeoutPhase = (typeof timeoutPhases)[number]
+
 /** One try of one deployment. */
 export interface AttemptRecord {
   readonly provider: string
@@ -34,7 +41,8 @@ export interface AttemptRecord {
   readonly durationMs: number
   /** Milliseconds until the first response byte; `null` when none came. */
   readonly firstByteMs: number | null
-  readonly fault?: Fault
+  /** `phase`: which of the gateway's time limits passed, when one did. */
+  readonly fault?: Fault & { readonly phase?: TimeoutPhase }
 }
 
 /** Everything there is to know about one client request, made once, when its body has ended. */

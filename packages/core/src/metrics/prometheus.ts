@@ -2,7 +2,7 @@ import { faultKinds, type OperationName, operationNames } from '@llmproxy/provid
 import type { BreakerState } from '../resilience/breaker.ts'
 import type { Histogram } from './histogram.ts'
 import type { LedgerSnapshot, Series, TokenType } from './ledger.ts'
-import { endings } from './outcome.ts'
+import { endings, timeoutPhases } from './outcome.ts'
 import {
   type Family,
   familyText,
@@ -144,6 +144,13 @@ function providerFamilies({ providers, series, skips, breakers }: LedgerSnapshot
         (['none', ...faultKinds] as const)
           .filter((fault) => fault === 'none' || faults[fault] > 0)
           .map((fault) => ({ labels: { provider, fault }, value: faults[fault] })),
+      ),
+    ),
+    counter(
+      'llmproxy_timeouts',
+      'Upstream requests that a time limit of the gateway ended, by the limit.',
+      providers.flatMap(({ provider, timeouts }) =>
+        timeoutPhases.map((phase) => ({ labels: { provider, phase }, value: timeouts[phase] })),
       ),
     ),
     counter(

@@ -104,7 +104,7 @@ const anyInput = fc.record({
         kind: fc.constantFrom(...faultKinds),
         message: fc.constant(''),
         retryAfterMs: fc.integer({ min: -5, max: 100_000 }),
-        phase: fc.constantFrom('connect', 'first_byte', 'idle', 'total'),
+        phase: fc.constantFrom('connect', 'first_byte', 'idle', 'total', 'stream'),
         nothingSent: fc.boolean(),
         reusedSocketDied: fc.boolean(),
       },

@@ -1,4 +1,6 @@
 import { type FaultKind, faultKinds } from '@llmproxy/provider-kit'
+import { type TimeoutPhase, timeoutPhases } from '../metrics/outcome.ts'
+import { timeoutCodes } from './fault-error.ts'
 import { type BreakerRule, type FaultRule, faultPolicy, type RetryRule } from './fault-table.ts'
 
 const meanings: Readonly<Record<FaultKind, string>> = {
@@ -12,8 +14,7 @@ const meanings: Readonly<Record<FaultKind, string>> = {
   rate_limit: 'The upstream’s rate limit is reached.',
   overloaded: 'The upstream says that it is overloaded.',
   upstream: 'Any other failure inside the upstream.',
-  timeout:
-    'A time limit passed. The code says which: `connect_timeout`, `first_byte_timeout`, `idle_timeout`, `request_timeout`.',
+  timeout: 'A time limit passed: one of the gateway’s, see below, or the upstream’s own.',
   network: 'No connection, or it was lost before an answer.',
   bad_response: 'The answer cannot be parsed, or breaks off.',
   cancelled: 'The client left. Nobody sees this; it is in the log.',
@@ -52,6 +53,32 @@ An upstream’s own \`code\` replaces the one in the table when it is a word; th
 “Again” is a retry at the same provider; “next” is a fallback to the next provider of the model, before anything was sent to
 the client. A “pause” keeps requests away from the provider for as long as it asked, without counting as a failure. A kept-alive
 connection that the upstream closed before any answer is replaced at once, and counts neither as a retry nor as a failure.
+`
+
+const timeLimits = `
+## Time limits
+
+Each limit of the gateway has its own code, and counts in the metric \`llmproxy_timeouts_total\` by \`provider\` and \`phase\`:
+
+`
+
+const limitMeanings: Readonly<Record<TimeoutPhase, readonly [setting: string, meaning: string]>> = {
+  connect: ['connect_timeout', 'Name, connection and TLS handshake together. Nothing was sent.'],
+  first_byte: [
+    'timeout',
+    'From the start of the attempt to the head of the answer; of a job, to its result.',
+  ],
+  idle: ['idle_timeout', 'Silence inside an answer, streamed or whole.'],
+  total: [
+    'request_timeout',
+    'The whole request, retries, waits and fallbacks included, to its answer or first event.',
+  ],
+  stream: ['stream_timeout', 'A whole stream, from the request to its last event.'],
+}
+
+const afterLimits = `
+The status is 504; after the first event of a stream, the error is its last event. A limit of one provider leads to the next provider while
+nothing was sent to the client. The request’s own limit is the answer whoever was asked until then.
 `
 
 const tail = `
@@ -116,7 +143,13 @@ without a retry of its own: the client may come back after \`retry-after\` (whol
 export function errorsPage(): string {
   const rows = faultKinds.map((kind) => row(kind, faultPolicy[kind]))
   const faults = table([['Fault', 'Status', 'Type', 'Code', 'Again', 'Next', 'Breaker', 'Meaning'], ...rows])
-  return `${head}\n${faults}${tail}${table(ownErrors)}${rules}`
+  const limits = table([['Code', 'Phase', 'Setting', 'What it limits'], ...timeoutPhases.map(limitRow)])
+  return `${head}\n${faults}${timeLimits}${limits}${afterLimits}${tail}${table(ownErrors)}${rules}`
+}
+
+function limitRow(phase: TimeoutPhase): string[] {
+  const [setting, meaning] = limitMeanings[phase]
+  return [`\`${timeoutCodes[phase]}\``, `\`${phase}\``, `\`${setting}\``, meaning]
 }
 
 function row(kind: FaultKind, rule: FaultRule): string[] {

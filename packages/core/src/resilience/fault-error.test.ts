@@ -1,6 +1,6 @@
 import { type Fault, faultKinds } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
-import type { AttemptRecord } from '../metrics/outcome.ts'
+import { type AttemptRecord, timeoutPhases } from '../metrics/outcome.ts'
 import { faultPolicy, type ObservedFault } from './fault-table.ts'
 import { faultToError, retryHeaders } from './fault-error.ts'
 
@@ -69,11 +69,19 @@ test('a failure of the transport names the provider', () => {
   expect(faultToError({ kind: 'network', message }, { attempts: [] }).message).toBe(message)
 })
 
-test('each time limit has its own code', () => {
-  const codes = (['connect', 'first_byte', 'idle', 'total'] as const).map(
-    (phase) => errorOf({ kind: 'timeout', phase }).code,
-  )
-  expect(codes).toEqual(['connect_timeout', 'first_byte_timeout', 'idle_timeout', 'request_timeout'])
+test('each time limit has its own code, and those of one upstream name its provider', () => {
+  const errors = timeoutPhases.map((phase) => errorOf({ kind: 'timeout', phase, message: 'late' }))
+  expect(errors.map(({ status, code, message }) => `${status} ${code}: ${message}`)).toEqual([
+    '504 upstream_connect_timeout: Provider "first": late',
+    '504 upstream_first_byte_timeout: Provider "first": late',
+    '504 upstream_idle_timeout: Provider "first": late',
+    '504 request_timeout: late',
+    '504 stream_timeout: late',
+  ])
+  expect(errorOf({ kind: 'timeout', message: 'the upstream’s own', status: 504 })).toMatchObject({
+    code: 'upstream_timeout',
+    message: 'the upstream’s own',
+  })
 })
 
 test('an empty message is replaced by a sentence', () => {

@@ -1,6 +1,6 @@
 import type { FaultKind, HeaderMap } from '@llmproxy/provider-kit'
 import { GatewayError } from '../errors.ts'
-import type { AttemptRecord } from '../metrics/outcome.ts'
+import type { AttemptRecord, TimeoutPhase } from '../metrics/outcome.ts'
 import { faultPolicy, type ObservedFault } from './fault-table.ts'
 
 export interface FaultToErrorOptions {
@@ -17,6 +17,15 @@ const fixedCodes: ReadonlySet<FaultKind> = new Set([
   'authentication',
   'cancelled',
 ])
+
+/** Which limit it was is what a client, and who looks for the cause, must know first. */
+export const timeoutCodes: Readonly<Record<TimeoutPhase, string>> = {
+  connect: 'upstream_connect_timeout',
+  first_byte: 'upstream_first_byte_timeout',
+  idle: 'upstream_idle_timeout',
+  total: 'request_timeout',
+  stream: 'stream_timeout',
+}
 
 /** Seconds. A wish of the upstream beyond a day is a mistake, and large numbers are not written as digits. */
 const longestRetryAfter = 86_400
@@ -89,7 +98,8 @@ function messageOf(fault: ObservedFault, attempts: readonly AttemptRecord[]): st
   const name = attempts.at(-1)?.provider
   const provider = name === undefined ? undefined : `Provider ${JSON.stringify(name)}`
   // Nothing of the vendor's stands in a failure of the transport: without a name nobody knows where to look.
-  if (fault.kind === 'network') return provider === undefined ? text : `${provider}: ${text}`
+  if (fault.kind === 'network' || isSilence(fault))
+    return provider === undefined ? text : `${provider}: ${text}`
   if (fault.kind !== 'authentication') return text
   const named =
     provider === undefined ? texts.authentication : `${provider} refused the credentials of the gateway`
@@ -100,6 +110,10 @@ function codeOf(fault: ObservedFault): string | null {
   const { code } = faultPolicy[fault.kind]
   if (fixedCodes.has(fault.kind)) return code
   if (typeof fault.code === 'string' && word.test(fault.code)) return fault.code
-  if (fault.kind !== 'timeout' || fault.phase === undefined) return code
-  return fault.phase === 'total' ? 'request_timeout' : `${fault.phase}_timeout`
+  return fault.kind === 'timeout' && fault.phase !== undefined ? timeoutCodes[fault.phase] : code
+}
+
+/** A limit that one upstream has reached, not the request as a whole. */
+function isSilence({ phase }: ObservedFault): boolean {
+  return phase === 'connect' || phase === 'first_byte' || phase === 'idle'
 }

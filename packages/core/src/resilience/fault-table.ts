@@ -1,4 +1,5 @@
 import type { Fault, FaultKind } from '@llmproxy/provider-kit'
+import type { TimeoutPhase } from '../metrics/outcome.ts'
 
 /**
  * When the same deployment may be asked again.
@@ -58,7 +59,7 @@ export const faultPolicy: Readonly<Record<FaultKind, FaultRule>> = Object.freeze
 /** A fault with what the exchange knows about its circumstances. */
 export type ObservedFault = Fault & {
   /** Which limit expired, for kind `timeout`. */
-  readonly phase?: 'connect' | 'first_byte' | 'idle' | 'total'
+  readonly phase?: TimeoutPhase
   /** No byte of the request left: the upstream cannot have seen it. */
   readonly nothingSent?: boolean
   /** A kept-alive socket was closed by the upstream before any byte of an answer: the usual keep-alive race. */
