@@ -1,19 +1,16 @@
 import type { FastifyInstance } from 'fastify'
-import type { ServedGateway } from '../served-gateway.ts'
+import type { StatusGateway } from '../served-gateway.ts'
 
 /** `GET /providers`, `/metrics` and `/health`: for people and monitoring, so they ask for a key. */
-export function serveStatus(
-  app: FastifyInstance,
-  gateway: Pick<ServedGateway, 'providers' | 'metrics' | 'prometheus' | 'health'>,
-): void {
+export function serveStatus(app: FastifyInstance, gateway: StatusGateway): void {
   app.get('/providers', { config: { access: 'key' } }, () => gateway.providers())
-  app.get('/metrics', { config: { access: 'key' } }, (request, reply) => {
+  app.get('/metrics', { config: { access: 'key' } }, async (request, reply) => {
     const format = textFormat(request.headers.accept ?? '')
     if (format === undefined) return gateway.metrics()
-    return reply.type(textTypes[format]).send(gateway.prometheus(format))
+    return reply.type(textTypes[format]).send(await gateway.prometheus(format))
   })
-  app.get('/health', { config: { access: 'key' } }, (_request, reply) => {
-    const health = gateway.health()
+  app.get('/health', { config: { access: 'key' } }, async (_request, reply) => {
+    const health = await gateway.health()
     return reply.code(health.status === 'unhealthy' ? 503 : 200).send(health)
   })
 }

@@ -1,0 +1,151 @@
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { systemClock, type SharedPause } from '@llmproxy/core'
+import type { ConfigTexts } from '../cli/config-file.ts'
+import type { Limit } from '../store/counter.ts'
+import { MemoryCounter } from '../store/memory-counter.ts'
+import { Crew, type Member } from './crew.ts'
+import { type Assignment, kinds, type ReloadResult } from './messages.ts'
+
+/** The environment variable by which a process knows that it is one of several workers. */
+export const workerVariable = 'LLMPROXY_WORKER'
+
+/** Milliseconds after which a worker that dies is taken to have served, and is replaced at once. */
+const settledMs = 10_000
+const longestDelayMs = 10_000
+/** Milliseconds that a worker has to take a configuration into use. */
+const reloadPatienceMs = 60_000
+
+export interface PrimaryOptions {
+  readonly count: number
+  readonly texts: ConfigTexts
+  /** One line for people. */
+  print(line: string): void
+  complain(line: string): void
+}
+
+/**
+ * The first process of a server with several workers. It serves nobody: it starts the workers, which share one port, replaces
+ * those that die, counts for the limits that all of them share, passes pauses of providers from one to the others, and ends with them.
+ */
+export class Primary {
+  readonly #options: PrimaryOptions
+  readonly #crew = new Crew()
+  readonly #counter = new MemoryCounter(systemClock)
+  readonly #ended: Promise<number>
+  #end!: (code: number) => void
+  #texts: ConfigTexts
+  #started = false
+  #stopping = false
+  #exitCode = 0
+  /** Timers of workers that are to be started again. */
+  readonly #restarts = new Set<NodeJS.Timeout>()
+  readonly #failures = new Map<number, number>()
+
+  constructor(options: PrimaryOptions) {
+    this.#options = options
+    this.#texts = options.texts
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+  }
+
+  /**
+   * Starts the workers: the first one alone, so that what keeps it from starting is said once. Resolves with `false` when it ended
+   * instead of listening.
+   */
+  async start(): Promise<boolean> {
+    if (!(await this.#listening(this.#spawn(0)))) return false
+    this.#started = true
+    const others = Array.from({ length: this.#options.count - 1 }, (_, index) =>
+      this.#listening(this.#spawn(index + 1)),
+    )
+    await Promise.all(others)
+    return true
+  }
+
+  /** The exit code, once every worker has ended. */
+  get ended(): Promise<number> {
+    return this.#ended
+  }
+
+  /** Every worker takes the texts into use, or none says that it did. Resolves with what the first one complained of. */
+  async reload(texts: ConfigTexts): Promise<string | undefined> {
+    const results = await Promise.all(
+      this.#crew.members.map(({ channel }) =>
+        channel.ask<ReloadResult>(kinds.reload, texts, reloadPatienceMs),
+      ),
+    )
+    const problem = results.find((result) => result?.problem !== undefined)?.problem
+    // A worker that begins later must serve what the others serve.
+    if (problem === undefined) this.#texts = texts
+    return problem
+  }
+
+  /** Every worker finishes what it serves, and ends. */
+  stop(): void {
+    this.#stopping = true
+    for (const timer of this.#restarts) clearTimeout(timer)
+    this.#restarts.clear()
+    this.#crew.tell(kinds.drain, undefined)
+    this.#endWithTheLast()
+  }
+
+  /** Ends every worker at once. */
+  kill(): void {
+    this.#stopping = true
+    for (const { process } of this.#crew.members) process.process.kill('SIGKILL')
+  }
+
+  #spawn(index: number): Member {
+    const member = this.#crew.add(index, cluster.fork({ [workerVariable]: String(index) }))
+    const { channel, process } = member
+    const startedAt = systemClock.now()
+    channel.on(kinds.assignment, (): Assignment => ({
+      index,
+      count: this.#options.count,
+      texts: this.#texts,
+    }))
+    channel.on<{ caller: string; limits: readonly Limit[] }>(kinds.count, ({ caller, limits }) =>
+      this.#counter.hit(caller, limits),
+    )
+    channel.on<SharedPause>(kinds.pause, (pause) => this.#crew.tell(kinds.pause, pause, member))
+    channel.on(kinds.reports, () => this.#crew.reports())
+    process.once('exit', (code, signal) => {
+      this.#crew.remove(member)
+      if (code !== 0) this.#exitCode = 1
+      if (this.#stopping || !this.#started) this.#endWithTheLast()
+      else this.#restart(index, systemClock.now() - startedAt, code === null ? signal : `exit code ${code}`)
+    })
+    return member
+  }
+
+  /** True when the worker listens, false when it ends before that. */
+  async #listening({ process, channel }: Member): Promise<boolean> {
+    const listens = new Promise<true>((resolve) => channel.on(kinds.listening, () => resolve(true)))
+    return Promise.race([listens, ended(process)])
+  }
+
+  #restart(index: number, livedMs: number, how: string): void {
+    const failures = livedMs >= settledMs ? 0 : (this.#failures.get(index) ?? 0)
+    this.#failures.set(index, failures + 1)
+    const delayMs = failures === 0 ? 0 : Math.min(longestDelayMs, 100 * 2 ** failures)
+    this.#options.complain(
+      `worker ${index} has ended (${how}); another takes its place ${delayMs === 0 ? 'now' : `in ${delayMs / 1000} s`}`,
+    )
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer)
+      this.#spawn(index)
+    }, delayMs)
+    this.#restarts.add(timer)
+  }
+
+  #endWithTheLast(): void {
+    if (this.#crew.members.length === 0) this.#end(this.#exitCode)
+  }
+}
+
+async function ended(process: Worker): Promise<false> {
+  await once(process, 'exit')
+  return false
+}
