@@ -7,6 +7,8 @@ import type { Egress } from './egress.ts'
 import type { GatewayError } from './errors.ts'
 import type { Attempt } from './exchange/attempt.ts'
 import type { StreamPort } from './exchange/attempt-input.ts'
+import { type Continuation, mayContinue } from './exchange/continuation.ts'
+import { Continuing } from './exchange/continuing.ts'
 import { isStreamed } from './exchange/open-lane.ts'
 import { appendMember } from './exchange/splice.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
@@ -30,17 +32,19 @@ export interface RunInput {
 export class RequestRun implements StreamPort {
   readonly ingress: Ingress
   readonly stream: boolean
-  readonly deadlineAt: number
   readonly attempts: AttemptRecord[] = []
   /** Deployments that could not be asked. They are no attempts, but a 503 names them. */
   readonly skipped: AttemptRecord[] = []
   readonly dropped = new Set<string>()
+  /** Only where another upstream may go on with a stream that breaks off. */
+  readonly continuing: Continuing | undefined
   readonly #egress: Egress
   readonly #dialect: Dialect
   readonly #settings: GatewayConfig
   readonly #clock: Clock
   readonly #scrub: (text: string) => string
   readonly #startedEpoch: number
+  #deadlineAt: number
   #provider: Pick<LiveProvider, 'name' | 'type'> | undefined
   #upstreamModel: string | null = null
   #attempt: Attempt | undefined
@@ -68,11 +72,18 @@ export class RequestRun implements StreamPort {
     this.#clock = clock
     this.#scrub = scrub
     this.#startedEpoch = clock.epoch()
-    this.deadlineAt =
+    this.continuing =
+      settings.stream_continuation && mayContinue(ingress) ? new Continuing(ingress) : undefined
+    this.#deadlineAt =
       settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
     egress.onGone = () => this.cancel(clientGone)
     egress.onDrain = () => this.#attempt?.drained()
     if (egress.gone) this.#cancelled = clientGone
+  }
+
+  /** `clock.now()` when there must be an answer; once there is one, when it must have ended. */
+  get deadlineAt(): number {
+    return this.#deadlineAt
   }
 
   /** Why the request is to end now, from outside. */
@@ -94,6 +105,19 @@ export class RequestRun implements StreamPort {
     return this.deadlineAt - this.#clock.now()
   }
 
+  /** What upstreams are asked: the client's request, or the rest of its answer. */
+  get asked(): Ingress {
+    return this.continuing?.asked ?? this.ingress
+  }
+
+  /** From here on the rest of a stream is asked for, within its own time limit. `undefined`: nobody can go on with what was said. */
+  askForRest(): Continuation | undefined {
+    const rest = this.continuing?.next(this.#usage)
+    const { stream_timeout: limit } = this.#settings
+    if (rest !== undefined) this.#deadlineAt = limit === 0 ? Infinity : this.ingress.startedAt + limit * 1000
+    return rest
+  }
+
   /** Ends the request in whatever phase it is: in the queue, in a backoff, before or inside an answer. */
   cancel(fault: AttemptFault): void {
     if (this.over || this.#cancelled !== undefined) return
@@ -104,14 +128,14 @@ export class RequestRun implements StreamPort {
 
   /** What a provider's codec gets to see. */
   call(live: LiveProvider, model: string): Call {
-    const { ingress, dropped } = this
+    const { asked, dropped } = this
     return {
-      id: ingress.id,
+      id: asked.id,
       created: Math.floor(this.#startedEpoch / 1000),
       model,
       stream: this.stream,
-      body: ingress.body,
-      headers: allowedHeaders(live.provider, ingress.headers),
+      body: asked.body,
+      headers: allowedHeaders(live.provider, asked.headers),
       dropped: (field) => void dropped.add(field),
     }
   }
@@ -190,13 +214,16 @@ export class RequestRun implements StreamPort {
   // The stream port: what the running attempt calls.
 
   commit(upstream: HeaderMap, waitedMs: number): void {
-    this.#firstChunkMs = this.#clock.now() - this.ingress.startedAt
+    const elapsed = this.#clock.now() - this.ingress.startedAt
+    // The stream of a second upstream begins inside that of the first.
+    this.#firstChunkMs ??= elapsed
     if (!this.#headSent)
-      this.#head(200, this.#headers(eventStream, this.#firstChunkMs - this.#waitedMs - waitedMs, upstream))
+      this.#head(200, this.#headers(eventStream, elapsed - this.#waitedMs - waitedMs, upstream))
   }
 
   write(bytes: Buffer): boolean {
     this.#bytesOut += bytes.length
+    this.continuing?.add(bytes)
     return this.#egress.write(bytes)
   }
 
@@ -289,6 +316,7 @@ export class RequestRun implements StreamPort {
       bytesOut: this.#bytesOut,
       repairedFrames,
       dropped: [...this.dropped],
+      ...(this.continuing?.result && { continuation: this.continuing.result }),
     }
   }
 

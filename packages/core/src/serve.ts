@@ -2,6 +2,7 @@ import type { OperationName } from '@llmproxy/provider-kit'
 import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
+import { type Broken, continueStream } from './continue-stream.ts'
 import { Attempt } from './exchange/attempt.ts'
 import type { AttemptResult } from './exchange/attempt-input.ts'
 import { thrownFault } from './exchange/classify.ts'
@@ -26,11 +27,10 @@ export interface Serving {
 }
 
 /** What became of a request: its answer, or the fault that ended its route (`undefined`: nothing could be asked). */
-export type Served = { readonly repairedFrames: number } & (
-  | { readonly kind: 'answered' }
-  | { readonly kind: 'broken'; readonly fault: AttemptFault }
-  | { readonly kind: 'failed'; readonly fault: AttemptFault | undefined }
-)
+export type Served =
+  | { readonly kind: 'answered'; readonly repairedFrames: number }
+  | Broken
+  | { readonly kind: 'failed'; readonly fault: AttemptFault | undefined; readonly repairedFrames: number }
 
 /** Asks the deployments of a route in order until one answers, the policy says stop, or nobody waits any more. */
 export async function serve(
@@ -50,12 +50,16 @@ export async function serve(
     }
     const target = targets[index]!
     const live = serving.snapshot.live.get(target.provider)!
-    const tried = await attemptOnce(run, live, target, serving)
+    const tried = await askOnce(run, target, serving)
     if (tried.kind === 'skipped') {
-      run.skip(live, target.upstreamModel, tried.fault)
       index += 1
       retries = 0
       continue
+    }
+    if (tried.kind === 'broken' && run.continuing !== undefined) {
+      const { max_attempts: maxAttempts } = serving.snapshot.config
+      const ask = (next: RouteTarget) => askOnce(run, next, serving)
+      return continueStream(run, tried, { targets, index, maxAttempts, ask })
     }
     if (tried.kind !== 'fault') return tried
     fault = oneRace(tried.fault, raced)
@@ -90,10 +94,19 @@ function oneRace(fault: AttemptFault, raced: boolean): AttemptFault {
   return raced && fault.reusedSocketDied === true ? { ...fault, reusedSocketDied: false } : fault
 }
 
-type Tried =
+/** What became of one deployment of the route. */
+export type Tried =
   | { readonly kind: 'skipped'; readonly fault: AttemptFault }
   | { readonly kind: 'fault'; readonly fault: AttemptFault }
   | Exclude<Served, { kind: 'failed' }>
+
+/** Asks one deployment, or notes why it cannot be asked. */
+async function askOnce(run: RequestRun, target: RouteTarget, serving: Serving): Promise<Tried> {
+  const live = serving.snapshot.live.get(target.provider)!
+  const tried = await attemptOnce(run, live, target, serving)
+  if (tried.kind === 'skipped') run.skip(live, target.upstreamModel, tried.fault)
+  return tried
+}
 
 async function attemptOnce(
   run: RequestRun,
@@ -125,7 +138,7 @@ function prepared(
   { snapshot, clock }: Serving,
 ): Attempt | AttemptFault {
   const { config } = snapshot
-  const { operation, body } = run.ingress
+  const { operation, body } = run.asked
   const codec = live.codecs[operation]!
   run.begin(live, target.upstreamModel)
   const call = run.call(live, target.upstreamModel)
@@ -135,7 +148,7 @@ function prepared(
       baseUrl: live.baseUrl,
       codec,
       call,
-      ingress: run.ingress,
+      ingress: run.asked,
       headers: live.headers,
       askUsage: run.stream && live.supports.stream_usage !== false && speaksOpenai(live, operation),
     })
@@ -149,8 +162,9 @@ function prepared(
       ...(parts && { parts }),
       clock,
       limits: limitsOf(run, live, config),
-      silentSince: run.ingress.startedAt,
+      silentSince: run.continuing?.begun === undefined ? run.ingress.startedAt : clock.now(),
       includeUsage: body.stream_options?.include_usage === true,
+      begun: run.continuing?.begun,
       responseLimit: config.response_limit,
       eventLimit: config.event_limit,
       port: run,

@@ -136,7 +136,7 @@ export const operationNames = [
   'messages',
 ] as const satisfies readonly OperationName[]
 
-/** Features the router filters on and the conformance kit selects checks by. Absent means supported. */
+/** Features the router filters on and the conformance kit selects checks by. Absent means supported, but for `continuation`. */
 export interface Supports {
   /** SSE answers of chat and completions. `false`: a streamed request is answered 501. */
   readonly streaming?: boolean
@@ -149,6 +149,12 @@ export interface Supports {
    * that are relayed (no `response`, no `stream`), also into a `body` or `patch` of `request()`; those that translate ask themselves.
    */
   readonly stream_usage?: boolean
+  /**
+   * The exception: absent means no. A chat conversation whose last message is the assistant's is continued where that message
+   * ends, not answered anew, and what it says is not repeated. With it the provider may take over a stream that another one
+   * broke off (`stream_continuation`). `request()` refuses the models that cannot.
+   */
+  readonly continuation?: boolean
 }
 
 /** One operation of one provider. A function that is absent means that the bytes are relayed untouched. */

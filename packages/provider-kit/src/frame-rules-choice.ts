@@ -12,11 +12,13 @@ const reasoningNames = ['reasoning', 'reasoning_text', 'thinking'] as const
 export class ChoiceRules {
   readonly #newId: () => string
   #tools: ToolCallRules | undefined
-  #hasRole = false
+  #hasRole: boolean
   finished = false
 
-  constructor(newId: () => string) {
+  /** `hasRole`: the client has been told it already. */
+  constructor(newId: () => string, hasRole: boolean) {
     this.#newId = newId
+    this.#hasRole = hasRole
   }
 
   /** One chat choice whose `index` is already right. */

@@ -16,6 +16,16 @@ export interface FrameRulesOptions {
   readonly forwardModel?: string
   /** How many choices the client asked for. Default: 1. */
   readonly choices?: number
+  /** The stream began with another upstream: this identity stands in every frame, and the role has been sent. */
+  readonly begun?: FrameIdentity
+}
+
+/** What all frames of one stream have in common. */
+export interface FrameIdentity {
+  readonly id: string
+  /** Unix seconds. */
+  readonly created: number
+  readonly model: string
 }
 
 /**
@@ -50,7 +60,7 @@ export class FrameRules {
   readonly #choices = new Map<number, ChoiceRules>()
   readonly #notes: FrameNotes = { changed: false, repaired: false, content: false }
   readonly #newId: () => string
-  #identity: { readonly id: string; readonly created: number; readonly model: string } | undefined
+  #identity: FrameIdentity | undefined
   #usageSent = false
   #generated = 0
   #onlyNullUsage = false
@@ -61,6 +71,7 @@ export class FrameRules {
     this.#options = options
     this.#object = options.operation === 'chat' ? 'chat.completion.chunk' : 'text_completion'
     this.#newId = () => `call_${options.id}_${this.#generated++}`
+    this.#identity = options.begun
   }
 
   /** The last usage seen: it is cumulative for every vendor that repeats it, so never added up. */
@@ -176,7 +187,7 @@ export class FrameRules {
     }
     const known = this.#choices.get(index as number)
     if (known !== undefined) return known
-    const rules = new ChoiceRules(this.#newId)
+    const rules = new ChoiceRules(this.#newId, this.#options.begun !== undefined)
     this.#choices.set(index as number, rules)
     return rules
   }
@@ -214,7 +225,9 @@ export class FrameRules {
     }
     const before = notes.repaired
     const verdict = this.#identify(frame, notes)
-    this.#onlyNullUsage = nullUsage && !before && !notes.repaired && this.#options.forwardModel === undefined
+    const { forwardModel, begun } = this.#options
+    this.#onlyNullUsage =
+      nullUsage && !before && !notes.repaired && forwardModel === undefined && begun === undefined
     return verdict
   }
 
@@ -224,6 +237,7 @@ export class FrameRules {
 
   #identify(frame: JsonObject, notes: FrameNotes): FrameVerdict {
     const { id, created, model } = (this.#identity ??= this.#identityOf(frame))
+    const { repaired } = notes
     if (frame['id'] !== id) put(frame, 'id', id, notes)
     if (frame['object'] !== this.#object) put(frame, 'object', this.#object, notes)
     if (frame['created'] !== created) put(frame, 'created', created, notes)
@@ -232,10 +246,12 @@ export class FrameRules {
       notes.changed = true
       if (this.#options.forwardModel === undefined) notes.repaired = true
     }
+    // That two upstreams do not have the same identity is no defect of the second.
+    if (this.#options.begun !== undefined) notes.repaired = repaired
     return notes.changed ? 'changed' : 'pass'
   }
 
-  #identityOf(frame: JsonObject): { readonly id: string; readonly created: number; readonly model: string } {
+  #identityOf(frame: JsonObject): FrameIdentity {
     const options = this.#options
     const { id, created, model } = frame
     return {

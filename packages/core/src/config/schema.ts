@@ -60,6 +60,10 @@ const supportsSchema = z.strictObject({
   images: z.boolean().optional().describe('Images in chat messages.'),
   json_schema: z.boolean().optional().describe('Structured output by JSON Schema.'),
   stream_usage: z.boolean().optional().describe('Token counts at the end of a stream.'),
+  continuation: z
+    .boolean()
+    .optional()
+    .describe('A last message of the assistant is continued, not answered: see `stream_continuation`.'),
 })
 
 /** The host's own keys of a provider. Everything else in the entry belongs to the plugin's schema. */
@@ -209,6 +213,13 @@ export const configSchema = z.strictObject({
   write_timeout: seconds
     .default(120)
     .describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
+  keep_alive_timeout: z
+    .number()
+    .positive()
+    .default(80)
+    .describe(
+      'Seconds that an idle client connection is kept. Longer than your load balancer keeps it, so that it never sends a request on a connection that is being closed.',
+    ),
   models_ttl: seconds
     .default(300)
     .describe('Seconds that a vendor’s model list is kept for `GET /v1/models`. 0: vendors are not asked.'),

@@ -1,6 +1,7 @@
 import type { Call, HeaderMap, Operation, OperationName, PreparedRequest } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { LiveProvider } from '../live-provider.ts'
+import type { Begun } from './continued-rules.ts'
 import type { Part } from './fan-out.ts'
 import type { AttemptFault } from './transfer.ts'
 import type { WatchLimits } from './watch.ts'
@@ -29,6 +30,8 @@ export interface AttemptInput {
   /** `clock.now()` since when the client has heard nothing. */
   readonly silentSince: number
   readonly includeUsage: boolean
+  /** What the client has already, when this attempt goes on with the stream of another. */
+  readonly begun?: Begun | undefined
   /** Bytes. */
   readonly responseLimit: number
   /** Bytes. */

@@ -9,7 +9,7 @@ import { decoderFor, type Decoding, decoding, encodingRefused } from './decode.t
 import { FanOut, type Joined, type Part } from './fan-out.ts'
 import { Follow } from './follow.ts'
 import type { StreamState } from './lane.ts'
-import { type LaneInput, openLane, type StreamedOperation, streamOfWhole } from './open-lane.ts'
+import { openLane, streamOfWhole } from './open-lane.ts'
 import { failureTextLimit, refusedFault } from './refused-answer.ts'
 import { sendInProcess } from './send-in-process.ts'
 import { send } from './send.ts'
@@ -175,7 +175,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
       return
     }
     try {
-      const lane = openLane(this.#laneInput())
+      const lane = openLane(this.#input, this.#classify)
       this.state = lane.state
       this.#stream = new StreamAnswer(lane, this, eventLimit, codec.framing?.({ eventBytes: eventLimit }))
     } catch (error) {
@@ -185,11 +185,6 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   get #success(): boolean {
     return this.#status >= 200 && this.#status < 300
-  }
-
-  #laneInput(): LaneInput {
-    const { operation, codec, call, includeUsage } = this.#input
-    return { operation: operation as StreamedOperation, codec, call, includeUsage, classify: this.#classify }
   }
 
   data(chunk: Buffer): void {
@@ -315,7 +310,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #wholeAsStream({ value }: WholeAnswer): void {
     try {
-      const streamed = streamOfWhole(this.#laneInput(), value)
+      const streamed = streamOfWhole(this.#input, value)
       if ('kind' in streamed) return this.#fail(streamed)
       this.state = streamed.state
       this.complete(streamed.bytes)

@@ -1,4 +1,4 @@
-import { type Call, type FailedResponse, ProviderFault, type StreamDecoder } from '@llmproxy/provider-kit'
+import { type Call, ProviderFault, type StreamDecoder } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { chatFrame } from '../../test/toy-gateway.ts'
 import { Batch } from './batch.ts'
@@ -20,16 +20,11 @@ const call: Call = {
 }
 
 function lane(operation: StreamedOperation, decoder?: Partial<StreamDecoder<unknown>>): Lane {
-  return openLane({
-    operation,
-    codec: {
-      request: () => ({ path: '/' }),
-      ...(decoder === undefined ? {} : { stream: () => decoder as StreamDecoder<unknown> }),
-    },
-    call,
-    includeUsage: false,
-    classify: (response) => classify(provider, response),
-  })
+  const codec = {
+    request: () => ({ path: '/' }),
+    ...(decoder === undefined ? {} : { stream: () => decoder as StreamDecoder<unknown> }),
+  }
+  return openLane({ operation, codec, call, includeUsage: false }, (response) => classify(provider, response))
 }
 
 interface Heard {
@@ -257,7 +252,6 @@ test('a whole answer becomes a stream with one finish, its calls numbered, usage
     operation: 'chat',
     codec: { request: () => ({ path: '/' }) },
     call,
-    classify: (response: FailedResponse) => classify(provider, response),
   } as const
   const answer = {
     id: 'x',
@@ -297,21 +291,11 @@ test('a translated stream may have fewer choices than were asked for, when its d
   const decoder = {
     event: () => [{ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: 'stop' }] }],
   }
-  const several = openLane({
-    operation: 'chat',
-    codec: { request: () => ({ path: '/' }), stream: () => decoder },
-    call: {
-      id: 'own',
-      created: 1,
-      model: 'm',
-      stream: true,
-      body: { n: 3 },
-      headers: {},
-      dropped: () => undefined,
-    },
-    includeUsage: false,
-    classify: () => ({ kind: 'upstream', message: 'no' }),
-  })
+  const codec = { request: () => ({ path: '/' }), stream: () => decoder }
+  const several = openLane(
+    { operation: 'chat', codec, call: { ...call, body: { n: 3 } }, includeUsage: false },
+    () => ({ kind: 'upstream', message: 'no' }),
+  )
   const output = new Batch()
   const event = Buffer.from('data: x\n\n')
   expect(several.event(event, 0, event.length, true, output)).toBe('more')

@@ -1,4 +1,12 @@
-import { CLOSE_BRACE, isSpace, MemberScan, OPEN_BRACE, skipSpace } from './splice-scan.ts'
+import {
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  isSpace,
+  MemberScan,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  skipSpace,
+} from './splice-scan.ts'
 
 /** One change: the bytes `start..end` become `text`. */
 interface Edit {
@@ -61,6 +69,22 @@ export function appendMember(bytes: Buffer, key: string, value: unknown): Buffer
   member.copy(result, close)
   bytes.copy(result, close + member.length, close)
   return result
+}
+
+/**
+ * Adds an element at the end of the array that the object has under `key`, of several the last. Every other byte stays. Throws a
+ * `TypeError` when there is no such array.
+ */
+export function appendElement(bytes: Buffer, key: string, value: unknown): Buffer {
+  let end = -1
+  for (const scan = new MemberScan(bytes, skipSpace(bytes, 0)); scan.next();) {
+    if (scan.is(key)) end = scan.valueEnd - 1
+  }
+  if (bytes[end] !== CLOSE_BRACKET) throw new TypeError(`an element can only be added to an array: ${key}`)
+  let last = end - 1
+  while (isSpace(bytes[last])) last--
+  const comma = bytes[last] === OPEN_BRACKET ? '' : ','
+  return rewrite(bytes, [{ start: end, end, text: `${comma}${JSON.stringify(value)}` }])
 }
 
 /** Finds the members; removals go into `edits`, replacements to their wish. True when a member stays. */

@@ -1,6 +1,7 @@
 import type { FaultKind, OperationName } from '@llmproxy/provider-kit'
 import { faultKinds, operationNames } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
+import { type ContinuationResult, continuationResults } from '../exchange/continuation.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
 import {
@@ -84,6 +85,8 @@ export interface LedgerSnapshot {
   readonly settled: Readonly<Record<OperationName, Readonly<Record<Ending, number>>>>
   readonly rateLimited: Readonly<Record<OperationName, number>>
   readonly repairedFrames: number
+  /** Streams that broke off and might have been continued. */
+  readonly continuations: Readonly<Record<ContinuationResult, number>>
   readonly reloads: number
   readonly reloadFailures: number
   /** The last reload was refused: what serves is older than the file. */
@@ -114,6 +117,7 @@ export class Ledger {
   readonly #breakers = new Map<string, BreakerLine>()
   readonly #skips = new Map<string, SkipLine>()
   readonly #gauges = new Map<string, Gauge>()
+  readonly #continuations = zeros(continuationResults)
   #label: (model: string) => string = () => 'other'
   #repairedFrames = 0
   #reloads = 0
@@ -145,6 +149,7 @@ export class Ledger {
   settled(outcome: Outcome): void {
     this.#settled[outcome.operation][outcome.ending] += 1
     this.#repairedFrames += outcome.repairedFrames
+    if (outcome.continuation !== undefined) this.#continuations[outcome.continuation] += 1
     for (const attempt of outcome.attempts) this.#attempt(attempt)
     for (const skip of outcome.skipped ?? []) this.#skip(skip)
     if (outcome.provider === null || outcome.attempts.length === 0) return
@@ -186,6 +191,7 @@ export class Ledger {
       settled: this.#settled,
       rateLimited: this.#rateLimited,
       repairedFrames: this.#repairedFrames,
+      continuations: this.#continuations,
       reloads: this.#reloads,
       reloadFailures: this.#reloadFailures,
       reloadFailed: this.#reloadFailed,

@@ -1,4 +1,5 @@
 import type { Fault, OperationName } from '@llmproxy/provider-kit'
+import type { ContinuationResult } from '../exchange/continuation.ts'
 
 /**
  * How a request ended. Client bytes, usage, breaker, metrics and log all come from this one value.
@@ -76,4 +77,6 @@ export interface Outcome {
   /** Stream frames that the gateway dropped or repaired. */
   readonly repairedFrames: number
   readonly dropped: readonly string[]
+  /** Of a stream that broke off and might have been continued: whether another attempt went on with it. Absent: there was none. */
+  readonly continuation?: ContinuationResult
 }

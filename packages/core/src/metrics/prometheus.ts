@@ -1,4 +1,5 @@
 import { faultKinds, type OperationName, operationNames } from '@llmproxy/provider-kit'
+import { continuationResults } from '../exchange/continuation.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import type { Histogram } from './histogram.ts'
 import type { LedgerSnapshot, Series, TokenType } from './ledger.ts'
@@ -115,6 +116,11 @@ function requestFamilies(ledger: LedgerSnapshot): Family[] {
       'llmproxy_requests_rate_limited',
       'Requests refused by a rate limit of the gateway.',
       byOperation((name) => ledger.rateLimited[name]),
+    ),
+    counter(
+      'llmproxy_stream_continuations',
+      'Streams that broke off and might have been continued, by the result.',
+      continuationResults.map((result) => ({ labels: { result }, value: ledger.continuations[result] })),
     ),
     counter('llmproxy_repaired_frames', 'Stream frames dropped or repaired.', single(ledger.repairedFrames)),
     counter(

@@ -21,7 +21,7 @@ const partners = [
   ['join', 'split'],
   ['follow', 'response'],
 ] as const
-const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage']
+const supportFlags = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage', 'continuation']
 const providerMembers: Readonly<Record<string, string>> = {
   baseUrl: 'string',
   operations: 'object',

@@ -20,6 +20,7 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     tokens: usage && { input: usage.input, output: usage.output, total: usage.total },
     error_code: outcome.errorCode,
     ...droppedFields(outcome),
+    ...(outcome.continuation === undefined ? {} : { continuation: outcome.continuation }),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
     ...failures(outcome),
     ...passedOver(outcome),
