@@ -5,6 +5,7 @@ import { type Clock, systemClock } from './clock.ts'
 import type { Environment } from './config/interpolate.ts'
 import { ConfigError } from './config/problem.ts'
 import { checkConfig, type CheckedConfig } from './config/read.ts'
+import { redisSecrets } from './config/redis-url.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
 import { Gateway, type GatewayLog } from './gateway.ts'
 import type { Assemble } from './reload.ts'
@@ -47,8 +48,8 @@ export async function createGateway(
   options: GatewayOptions = {},
 ): Promise<Gateway> {
   const clock = options.clock ?? systemClock
-  const assemble: Assemble = async (given, before) => {
-    const { secrets, ...parts } = await configured(given, options)
+  const assemble: Assemble = async (given, before, env = options.env ?? {}) => {
+    const { secrets, ...parts } = await configured(given, options, env)
     const userAgent = options.userAgent ?? 'llmproxy'
     const { lookup } = options
     return { snapshot: buildSnapshot({ ...parts, clock, userAgent, lookup, before: before() }), secrets }
@@ -67,8 +68,11 @@ export async function createGateway(
 }
 
 /** Everything that a configuration means, before it is taken into use. Rejects with a `ConfigError`. */
-async function configured(given: GatewayConfigInput | CheckedConfig, options: GatewayOptions) {
-  const env = options.env ?? {}
+async function configured(
+  given: GatewayConfigInput | CheckedConfig,
+  options: GatewayOptions,
+  env: Environment,
+) {
   const checked = isChecked(given) ? given : checkConfig(given, env)
   const { config, origin } = checked
   if (config === undefined) throw new ConfigError(checked.problems)
@@ -78,7 +82,7 @@ async function configured(given: GatewayConfigInput | CheckedConfig, options: Ga
   const { on, off, problems } = await configureProviders(config, { registry, env, origin })
   if (problems.length > 0) throw new ConfigError(problems)
   const keys = config.api_keys.map((key) => ('key' in key ? key.key : key).reveal())
-  return { config, on, off, secrets: [...on.flatMap((entry) => entry.secrets), ...keys] }
+  return { config, on, off, secrets: [...on.flatMap((entry) => entry.secrets), ...keys, ...redisSecrets(config.redis_url)] }
 }
 
 function isChecked(config: GatewayConfigInput | CheckedConfig): config is CheckedConfig {

@@ -1,4 +1,5 @@
 import type { OperationName } from '@llmproxy/provider-kit'
+import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts'
 import type { Egress } from './egress.ts'
@@ -136,9 +137,10 @@ export class Gateway {
   /**
    * Takes another configuration into use: everything is validated first, requests that run finish under the old one, breakers,
    * pauses and slots carry over. Rejects with a `ConfigError`, and changes nothing, when it is faulty. One after the other.
+   * `env`: where keys are looked up now; default: where they were at the start.
    */
-  reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
-    return this.#runtime.reload(config)
+  reload(config: GatewayConfigInput | CheckedConfig, env?: Environment): Promise<ReloadReport> {
+    return this.#runtime.reload(config, env)
   }
 
   /** The JSON of `GET /v1/models`: the names that are configured, and what vendors have for configured patterns. */

@@ -1,3 +1,4 @@
+import type { Environment } from './config/interpolate.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -11,11 +12,12 @@ export interface Assembled {
 
 /**
  * Makes a configuration ready. `before` is asked late, when everything is validated: live state is carried over from what serves
- * then. Rejects with a `ConfigError`.
+ * then. `env`: instead of that of the start. Rejects with a `ConfigError`.
  */
 export type Assemble = (
   config: GatewayConfigInput | CheckedConfig,
   before: () => Snapshot | undefined,
+  env?: Environment,
 ) => Promise<Assembled>
 
 /** What a reload has changed. */

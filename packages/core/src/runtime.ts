@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { configChanges } from './config/changes.ts'
+import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
 import { scrubber } from './config/scrubber.ts'
@@ -19,6 +19,7 @@ import type { Assemble, Assembled, ReloadReport } from './reload.ts'
 import { isUsable } from './reports.ts'
 import { entryOf } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
+import { snapshotChanges } from './snapshot-changes.ts'
 
 export interface RuntimeParts {
   readonly first: Assembled
@@ -80,17 +81,17 @@ export class Runtime {
     deploymentOf(live, asked, this.snapshot.config, this.#parts.clock, this.#listener)
 
   /** See `Gateway.reload`. */
-  reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
-    const reloaded = this.#reloading.then(() => this.#reload(config))
+  reload(config: GatewayConfigInput | CheckedConfig, env?: Environment): Promise<ReloadReport> {
+    const reloaded = this.#reloading.then(() => this.#reload(config, env))
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
 
-  async #reload(config: GatewayConfigInput | CheckedConfig): Promise<ReloadReport> {
+  async #reload(config: GatewayConfigInput | CheckedConfig, env?: Environment): Promise<ReloadReport> {
     if (this.#closed) throw new Error('the gateway is closed')
     const before = this.snapshot
     try {
-      this.#use(await this.#parts.assemble(config, () => this.snapshot))
+      this.#use(await this.#parts.assemble(config, () => this.snapshot, env))
     } catch (error) {
       this.#parts.ledger.reloadFailed()
       throw error
@@ -98,7 +99,7 @@ export class Runtime {
     this.#parts.ledger.reloaded()
     // Closed while the configuration was validated: nobody else would close what it has opened.
     if (this.#closed) await this.#closeUpstreams()
-    return { changed: configChanges(before.config, this.snapshot.config) }
+    return { changed: snapshotChanges(before, this.snapshot) }
   }
 
   #use({ snapshot, secrets }: Assembled): void {

@@ -216,6 +216,7 @@ export const configSchema = z.strictObject({
   keep_alive_timeout: z
     .number()
     .positive()
+    .max(86_400)
     .default(80)
     .describe(
       'Seconds that an idle client connection is kept. Longer than your load balancer keeps it, so that it never sends a request on a connection that is being closed.',
