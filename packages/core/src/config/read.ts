@@ -131,7 +131,12 @@ export function coerceFromEnv(
 
 /** Values that are secret by their name or come from the environment are never printed. */
 export function isHidden(path: ConfigPath, origin: ConfigOrigin): boolean {
-  return isSecretPath(path) || path.at(-1) === 'api_key_env' || origin.fromEnv(path)
+  return isSecretPath(path) || namesKey(path) || origin.fromEnv(path)
+}
+
+/** People write the key itself where the name of its variable belongs, in a list as well. */
+function namesKey(path: ConfigPath): boolean {
+  return path.at(-1) === 'api_key_env' || (path.at(-2) === 'api_key_env' && typeof path.at(-1) === 'number')
 }
 
 function keysAt(path: ConfigPath): readonly string[] {

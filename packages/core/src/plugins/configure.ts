@@ -8,10 +8,10 @@ import { type GatewayConfig, type ProviderConfig, providerHostShape } from '../c
 import { collectSecrets, isSecretName, revealSecrets } from '../config/secrets.ts'
 import { modelId } from '../config/semantics.ts'
 import { canonicalType } from './check.ts'
-import { checkProvider } from './check-provider.ts'
+import { type ConfiguredKey, createProvider, isAboutKey, messageOf, withKey } from './create-provider.ts'
+import { findKeys, type FoundKeys } from './found-keys.ts'
 import { packageName, PluginNotFound } from './load.ts'
 import { pluginKeys } from './known-keys.ts'
-import { validateOptions } from './options.ts'
 import type { Registry } from './registry.ts'
 
 /** A provider that is on. */
@@ -19,7 +19,12 @@ export interface ConfiguredProvider {
   /** The host's keys only, with their defaults. */
   readonly config: ProviderConfig
   readonly plugin: ProviderPlugin
+  /** With the first of its keys. */
   readonly provider: Provider
+  /** Empty unless there are several that can be used. */
+  readonly keys: readonly ConfiguredKey[]
+  /** Variables of its list of keys that have no value. */
+  readonly unsetKeys: readonly string[]
   /** Texts that must never be shown, for `scrubber()`. */
   readonly secrets: readonly string[]
 }
@@ -40,6 +45,7 @@ export interface ConfiguredProviders {
   readonly on: readonly ConfiguredProvider[]
   readonly off: readonly ProviderOff[]
   readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
 }
 
 export interface ConfigureOptions {
@@ -59,6 +65,7 @@ export async function configureProviders(
     on: results.flatMap((result) => result.on ?? []),
     off: results.flatMap((result) => result.off ?? []),
     problems: inFileOrder(results.flatMap((result) => result.problems ?? [])),
+    warnings: inFileOrder(results.flatMap((result) => result.warnings ?? [])),
   }
 }
 
@@ -66,19 +73,20 @@ interface Result {
   readonly on?: ConfiguredProvider
   readonly off?: ProviderOff
   readonly problems?: readonly ConfigProblem[]
+  readonly warnings?: readonly ConfigProblem[]
 }
 
 async function configure(entry: ProviderConfig, index: number, options: ConfigureOptions): Promise<Result> {
   const { registry, origin = noOrigin } = options
   if (entry.enabled === false) return { off: off(entry, 'enabled: false') }
   const unset = origin.unset.get(index)?.[0]
-  const key = findKey(entry, options.env)
-  // A key variable that is named, and not set, decides before anything is loaded: a vendor can be prepared without its package.
-  const missing = unset ?? (key.named && key.value === undefined ? key.variable : undefined)
-  if (entry.enabled === 'auto' && missing !== undefined) return switchedOff(entry, index, missing, options)
+  const found = findKeys(entry, options.env)
+  // Key variables that are named, and not set, decide before anything is loaded: a vendor can be prepared without its package.
+  const missing = unset === undefined ? unsetVariables(found) : [unset]
+  if (entry.enabled === 'auto' && missing.length > 0) return switchedOff(entry, index, missing, options)
   try {
     const plugin = await registry.resolve(entry.type, entry.module)
-    return await createProvider(entry, index, { plugin, key, origin })
+    return await switchedOn(entry, index, { plugin, found, origin })
   } catch (error) {
     const step = entry.module === undefined ? 'type' : 'module'
     const message = loadMessage(error, entry, registry)
@@ -86,31 +94,20 @@ async function configure(entry: ProviderConfig, index: number, options: Configur
   }
 }
 
-interface FoundKey {
-  readonly value: string | undefined
-  /** Where it was, or would have been, looked for. */
-  readonly variable: string
-  /** The entry names the variable, so it does need a key. */
-  readonly named: boolean
-}
-
-function findKey(entry: ProviderConfig, env: Environment): FoundKey {
-  const own = revealSecrets(entry.api_key)
-  const variable = entry.api_key_env ?? `PROXY_API_${canonicalType(entry.type).toUpperCase()}_API_KEY`
-  if (own !== undefined) return { value: undefined, variable, named: false }
-  const value = Object.hasOwn(env, variable) ? env[variable]?.trim() : undefined
-  return { value: value === '' ? undefined : value, variable, named: entry.api_key_env !== undefined }
+/** Those of which one would switch the provider on. */
+function unsetVariables({ named, keys, variables }: FoundKeys): readonly string[] {
+  return named && keys.length === 0 ? variables : []
 }
 
 /** Off for want of a variable. What can be said about its options without loading anything is said all the same. */
 async function switchedOff(
   entry: ProviderConfig,
   index: number,
-  variable: string,
+  variables: readonly string[],
   { registry, origin = noOrigin }: ConfigureOptions,
 ): Promise<Result> {
   const installed = await registry.installed(entry.type, entry.module)
-  const reason = `set ${variable}${installed === false ? `; its package ${entry.module ?? packageName(entry.type)} is not installed` : ''}`
+  const reason = `set ${variables.join(' or ')}${installed === false ? `; its package ${entry.module ?? packageName(entry.type)} is not installed` : ''}`
   const plugin = entry.module === undefined ? registry.compiledIn(entry.type) : undefined
   const known = plugin === undefined ? undefined : pluginKeys(plugin)
   const unknown = Object.keys(pluginOptions(entry)).filter((key) => known?.includes(key) === false)
@@ -119,7 +116,7 @@ async function switchedOff(
     const message = `unknown key${meant === undefined ? '' : `; did you mean "${meant}"?`}`
     return problemAt(origin, ['providers', index, key], message, 'key')
   })
-  return { off: off(entry, reason, variable), problems }
+  return { off: off(entry, reason, variables[0]), problems }
 }
 
 function off(entry: ProviderConfig, reason: string, variable?: string): ProviderOff {
@@ -129,47 +126,60 @@ function off(entry: ProviderConfig, reason: string, variable?: string): Provider
 
 interface Parts {
   readonly plugin: ProviderPlugin
-  readonly key: FoundKey
+  readonly found: FoundKeys
   readonly origin: ConfigOrigin
 }
 
-async function createProvider(entry: ProviderConfig, index: number, parts: Parts): Promise<Result> {
-  const { plugin, key, origin } = parts
-  const keys = pluginKeys(plugin)
-  // The default variable may be set for another provider of the type's family: a plugin that knows no key does not get one.
-  const takesKey = key.named || keys === undefined || keys.includes('api_key')
-  const given = pluginOptions(entry)
-  const options = key.value !== undefined && takesKey ? { ...given, api_key: key.value } : given
-  const secrets = [...new Set([...collectSecrets(options), ...headerSecrets(entry)])]
+async function switchedOn(entry: ProviderConfig, index: number, parts: Parts): Promise<Result> {
+  const { plugin, origin } = parts
+  const found = keysFor(plugin, parts.found)
+  const options = pluginOptions(entry)
+  const secrets = secretsOf(entry, options, found)
   const base: ConfigPath = ['providers', index]
   const place = (complaint: Complaint) =>
     problemAt(origin, [...base, ...complaint.path], complaint.message, complaint.part)
-  const checked = await validateOptions({ plugin, options, secrets, origin, base })
-  if (checked.complaints !== undefined) {
-    const noKey = options.api_key === undefined && checked.complaints.some(isAboutKey)
-    const others = noKey
-      ? checked.complaints.filter((complaint) => !isAboutKey(complaint))
-      : checked.complaints
-    if (entry.enabled === 'auto') {
-      return others.length === 0
-        ? { off: off(entry, `set ${key.variable}`, key.variable) }
-        : { problems: others.map(place) }
-    }
-    const message = `missing, and enabled is true: set ${key.variable}, or write \`enabled: auto\``
-    return { problems: [...(noKey ? [{ path: ['api_key'], message }] : []), ...others].map(place) }
+  const created = await createProvider({ plugin, options, secrets, origin, base }, found)
+  if (created.complaints !== undefined) {
+    const noKey = options.api_key === undefined && found.keys.length === 0
+    const refused = noKey ? withoutKey(entry, created.complaints, found) : created.complaints
+    return 'reason' in refused ? { off: refused } : { problems: refused.map(place) }
   }
-  try {
-    const provider = checkProvider(plugin.create(checked.value))
-    return { on: { config: hostKeys(entry), plugin, provider, secrets } }
-  } catch (error) {
-    return {
-      problems: [place({ path: [], message: `cannot be created: ${checked.scrub(messageOf(error))}` })],
-    }
+  const unsetKeys = found.keys.length === 0 ? [] : found.unset
+  const { provider, keys } = created
+  return {
+    on: { config: hostKeys(entry), plugin, provider, keys, unsetKeys, secrets },
+    warnings: found.repeated.map(({ variable, position, of }) =>
+      place({
+        path: ['api_key_env', position],
+        message: `${variable} has the value of ${of}: they count as one key`,
+      }),
+    ),
   }
 }
 
-function isAboutKey({ path }: Complaint): boolean {
-  return path.length === 1 && path[0] === 'api_key'
+/** The default variable may be set for another provider of the type's family: a plugin that knows no key does not get one. */
+function keysFor(plugin: ProviderPlugin, found: FoundKeys): FoundKeys {
+  const known = pluginKeys(plugin)
+  return found.named || known === undefined || known.includes('api_key') ? found : { ...found, keys: [] }
+}
+
+/** What is wrong with an entry for which there is no key: nothing, when that is the reason and may be. */
+function withoutKey(
+  entry: ProviderConfig,
+  complaints: readonly Complaint[],
+  { variables }: FoundKeys,
+): ProviderOff | readonly Complaint[] {
+  const others = complaints.filter((complaint) => !isAboutKey(complaint))
+  if (others.length === complaints.length) return complaints
+  const wanted = `set ${variables.join(' or ')}`
+  if (entry.enabled === 'auto') return others.length > 0 ? others : off(entry, wanted, variables[0])
+  const message = `missing, and enabled is true: ${wanted}, or write \`enabled: auto\``
+  return [{ path: ['api_key'], message }, ...others]
+}
+
+function secretsOf(entry: ProviderConfig, options: Record<string, unknown>, { keys }: FoundKeys): string[] {
+  const all = keys.length === 0 ? [options] : keys.map((key) => withKey({ options }, key).options)
+  return [...new Set([...all.flatMap((each) => collectSecrets(each)), ...headerSecrets(entry)])]
 }
 
 function pluginOptions(entry: ProviderConfig): Record<string, unknown> {
@@ -200,16 +210,4 @@ function loadMessage(error: unknown, entry: ProviderConfig, registry: Registry):
   if (!PluginNotFound.is(error)) return messageOf(error)
   const meant = entry.module === undefined ? nearest(canonicalType(entry.type), registry.types) : undefined
   return meant === undefined ? error.message : `did you mean "${meant}"? Otherwise: ${error.message}`
-}
-
-/** One line, without a stack. */
-function messageOf(error: unknown): string {
-  const text = error instanceof Error || isObjectWithMessage(error) ? error.message : String(error)
-  return text.split('\n', 1)[0] ?? ''
-}
-
-function isObjectWithMessage(value: unknown): value is { readonly message: string } {
-  return (
-    typeof value === 'object' && value !== null && 'message' in value && typeof value.message === 'string'
-  )
 }
