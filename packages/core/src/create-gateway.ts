@@ -82,7 +82,8 @@ async function configured(
   const { on, off, problems } = await configureProviders(config, { registry, env, origin })
   if (problems.length > 0) throw new ConfigError(problems)
   const keys = config.api_keys.map((key) => ('key' in key ? key.key : key).reveal())
-  return { config, on, off, secrets: [...on.flatMap((entry) => entry.secrets), ...keys, ...redisSecrets(config.redis_url)] }
+  const secrets = [...on.flatMap((entry) => entry.secrets), ...keys, ...redisSecrets(config.redis_url)]
+  return { config, on, off, secrets }
 }
 
 function isChecked(config: GatewayConfigInput | CheckedConfig): config is CheckedConfig {

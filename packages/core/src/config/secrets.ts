@@ -38,7 +38,7 @@ export function isSampleKey(key: string): boolean {
 }
 
 const secretName =
-  /(?:^|_)(?:keys?|tokens?|secrets?|password|passwd|passphrase|authorization|credentials?|cookie)$/
+  /(?:^|_)(?:keys?|tokens?|secrets?|password|passwd|passphrase|authorization|credentials?|cookie|redis_url)$/
 
 /** True for a key of the configuration, or a header name, whose value must never be shown. */
 export function isSecretName(name: string): boolean {

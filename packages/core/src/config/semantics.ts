@@ -1,5 +1,6 @@
 import type { Complaint } from './issues.ts'
 import type { ConfigPath } from './problem.ts'
+import { readRedisUrl } from './redis-url.ts'
 import type { GatewayConfig, ModelConfig, ProviderConfig } from './schema.ts'
 
 /** What the schema cannot say, because it is about more than one value. */
@@ -11,14 +12,15 @@ export interface Findings {
 /** True for a value that must not be shown. */
 type Hidden = (path: ConfigPath) => boolean
 
-/** Checks names, model lists and time limits of a configuration that satisfies the schema. */
+/** Checks names, model lists, time limits and the address of Redis in a configuration that satisfies the schema. */
 export function checkMeaning(
-  config: Pick<GatewayConfig, 'providers' | 'request_timeout'>,
+  config: Pick<GatewayConfig, 'providers' | 'request_timeout' | 'redis_url'>,
   hidden: Hidden,
 ): Findings {
   const { providers } = config
   return {
     problems: [
+      ...redisProblems(config.redis_url),
       ...duplicateNames(providers, hidden),
       ...providers.flatMap((provider, index) => modelProblems(provider, index, hidden)),
     ],
@@ -31,6 +33,11 @@ export function checkMeaning(
           ],
     ),
   }
+}
+
+function redisProblems(url: string | null): Complaint[] {
+  const target = url === null ? undefined : readRedisUrl(url)
+  return typeof target === 'string' ? [{ path: ['redis_url'], message: target }] : []
 }
 
 function duplicateNames(providers: readonly ProviderConfig[], hidden: Hidden): Complaint[] {
