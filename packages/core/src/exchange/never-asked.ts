@@ -47,10 +47,8 @@ function sixToFour(address: string): string {
 
 /** True for an IP address that is link-local, unspecified, or a cloud's metadata service, however it is written. A name is none. */
 export function isNeverAsked(address: string): boolean {
-  // The zone of a scoped address (`fe80::1%eth0`) is no part of it.
-  const [plain = ''] = address.split('%', 1)
-  const family = isIP(plain)
-  return family !== 0 && blocked.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+  const family = isIP(address)
+  return family !== 0 && blocked.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
 /** The `code` of the error for an address that is never asked. */
