@@ -75,7 +75,7 @@ describe('routes', () => {
     gateway.isReady = true
     phase = 'unready'
     const response = await get('/readyz')
-    expect([response.status, response.headers.get('connection')]).toEqual([503, 'keep-alive'])
+    expect([response.status, response.headers.get('connection')]).toEqual([503, 'close'])
     expect((await get('/livez')).status).toBe(200)
   })
 })

@@ -1,9 +1,8 @@
-import { type Clock, GatewayError, type GatewayConfig, type Outcome, systemClock } from '@llmproxy/core'
+import { type Clock, GatewayError, type Outcome, systemClock } from '@llmproxy/core'
 import type { Server } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyHttpOptions } from 'fastify'
 import { keepBodyBytes } from './body.ts'
 import { answerClientError } from './client-error.ts'
-import { clientKeys } from './client-keys.ts'
 import { answerError, answerErrors } from './error-reply.ts'
 import { allowOrigins } from './hooks/cors.ts'
 import { askForKey } from './hooks/auth.ts'
@@ -12,6 +11,7 @@ import { limitRates } from './hooks/rate-limit.ts'
 import { answerRequestId, requestId } from './hooks/request-id.ts'
 import type { ServerLog } from './log/logger.ts'
 import { outcomeLine } from './log/outcome-line.ts'
+import { type HttpSettings, LiveSettings } from './live-settings.ts'
 import { refuseUnknownRoutes } from './not-found.ts'
 import { limitPipelining } from './pipelining-limit.ts'
 import { type RateLimits, rateLimits } from './rate-limits.ts'
@@ -23,24 +23,12 @@ import { serveStatus } from './routes/status.ts'
 import type { ServedGateway } from './served-gateway.ts'
 import { MemoryCounter } from './store/memory-counter.ts'
 
-/** The settings of the configuration that the HTTP side reads. */
-export type HttpSettings = Pick<
-  GatewayConfig,
-  | 'api_keys'
-  | 'api_key_header'
-  | 'cors_origins'
-  | 'rate_limit_rpm'
-  | 'rate_limit_window'
-  | 'rate_limits'
-  | 'body_limit'
-  | 'write_timeout'
->
-
-/** `unready`: still serving, but asked to leave. `closing`: no new connections, and answers end theirs. */
+/** `unready`: still serving, but asked to leave: answers end their connections. `closing`: no new connections. */
 export type ServerPhase = 'serving' | 'unready' | 'closing'
 
 export interface AppOptions {
-  readonly settings: HttpSettings
+  /** `LiveSettings`, when they may be replaced while the server runs. */
+  readonly settings: HttpSettings | LiveSettings
   readonly log: ServerLog
   readonly clock?: Clock
   readonly newId?: () => string
@@ -52,21 +40,26 @@ export interface AppOptions {
 /** The HTTP server around a gateway, not yet listening. Registered in the order in which a request meets it. */
 export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyInstance {
   const { settings, log, clock = systemClock, phase = () => 'serving' } = options
-  const closing = () => phase() === 'closing'
-  const limits = options.limits ?? rateLimits(settings, new MemoryCounter(clock))
-  const app = Fastify(serverOptions(options))
+  const live = settings instanceof LiveSettings ? settings : new LiveSettings(settings)
+  const closing = () => phase() !== 'serving'
+  const limits = options.limits ?? rateLimits(live.now, new MemoryCounter(clock))
+  const app = Fastify({ ...serverOptions(options), bodyLimit: live.now.body_limit })
   limitPipelining(app.server)
+  live.follow((now) => {
+    limits.configure(now)
+    app.server.keepAliveTimeout = now.keep_alive_timeout * 1000
+  })
 
   answerRequestId(app, () => clock.now())
-  allowOrigins(app, settings.cors_origins)
-  if (settings.api_keys.length === 0) guardLoopback(app, settings.cors_origins)
-  askForKey(app, clientKeys(settings.api_keys), settings.api_key_header)
+  allowOrigins(app, live)
+  guardLoopback(app, live)
+  askForKey(app, live)
   limitRates(app, limits, (operation) => gateway.rateLimited(operation))
   refuseUnknownRoutes(app)
   keepBodyBytes(app)
-  answerErrors(app, { log, bodyLimit: settings.body_limit })
+  answerErrors(app, { log, bodyLimit: live.now.body_limit })
 
-  const writeTimeoutMs = settings.write_timeout * 1000
+  const writeTimeoutMs = live.now.write_timeout * 1000
   serveOperations(app, { gateway, writeTimeoutMs, closing, ended: (outcome) => logOutcome(log, outcome) })
   void app.register((scope, _options, done) => {
     keepUnstored(scope, log, closing)
@@ -78,14 +71,11 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   return app
 }
 
-function serverOptions({ settings, log, newId }: AppOptions): FastifyHttpOptions<Server> {
+function serverOptions({ log, newId }: AppOptions): FastifyHttpOptions<Server> {
   return {
     logger: false,
-    bodyLimit: settings.body_limit,
     // Time to receive a request, not to answer it.
     requestTimeout: 120_000,
-    // Longer than the 60 s of common load balancers, so that it is they who close an idle connection.
-    keepAliveTimeout: 80_000,
     forceCloseConnections: 'idle',
     // Requests on open connections are served while the server closes; `connection: close` ends those connections.
     return503OnClosing: false,

@@ -1,6 +1,7 @@
-export { type AppOptions, buildApp, type HttpSettings, type ServerPhase } from './app.ts'
+export { type AppOptions, buildApp, type ServerPhase } from './app.ts'
 export { type CliOptions, runCli } from './cli/run-cli.ts'
 export { type InstalledPlugin, findPlugin, pluginLoader, type PluginLoaderOptions } from './load-plugin.ts'
+export { type HttpSettings, LiveSettings } from './live-settings.ts'
 export { createLogger, type Logger, type LoggerOptions, type ServerLog } from './log/logger.ts'
 export type { ServedGateway } from './served-gateway.ts'
 export { StartRefused } from './start-refused.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Egress, Ingress, Outcome } from '@llmproxy/core'
-import type { HttpSettings } from '../src/app.ts'
+import type { HttpSettings } from '../src/live-settings.ts'
 import type { ServedGateway } from '../src/served-gateway.ts'
 
 /** What a request did at the fake gateway. */
@@ -149,4 +149,5 @@ export const openSettings: HttpSettings = {
   },
   body_limit: 1024 * 1024,
   write_timeout: 10,
+  keep_alive_timeout: 80,
 }

@@ -1,7 +1,8 @@
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import { Secret } from '@llmproxy/provider-kit'
 import { onTestFinished } from 'vitest'
-import { type AppOptions, buildApp, type HttpSettings } from '../src/app.ts'
+import { type AppOptions, buildApp } from '../src/app.ts'
+import { type HttpSettings, LiveSettings } from '../src/live-settings.ts'
 import type { ServedGateway } from '../src/served-gateway.ts'
 import { fakeGateway, openSettings } from './fake-gateway.ts'
 
@@ -16,6 +17,8 @@ export interface Served<Gateway extends ServedGateway> {
   readonly url: string
   readonly port: number
   readonly log: LogLine[]
+  /** Takes other settings into use, as a reload does. */
+  readonly change: (changes: Omit<Changes, 'phase' | 'newId'>) => void
   readonly post: (path: string, body: unknown, headers?: Record<string, string>) => Promise<Response>
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Response>
 }
@@ -36,8 +39,9 @@ export async function serveGateway<Gateway extends ServedGateway>(
   const log: LogLine[] = []
   const write = (level: string) => (fields: object, message: string) =>
     void log.push({ level, message, ...fields })
+  const live = new LiveSettings({ ...openSettings, ...settings, api_keys: api_keys.map(wrapped) })
   const app = buildApp(gateway, {
-    settings: { ...openSettings, ...settings, api_keys: api_keys.map(wrapped) },
+    settings: live,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     ...(phase && { phase }),
     ...(newId && { newId }),
@@ -54,6 +58,8 @@ export async function serveGateway<Gateway extends ServedGateway>(
     url,
     port,
     log,
+    change: ({ api_keys, ...changed }) =>
+      live.replace({ ...live.now, ...changed, ...(api_keys && { api_keys: api_keys.map(wrapped) }) }),
     post: (path, body, headers = {}) =>
       fetch(url + path, {
         method: 'POST',

@@ -1,7 +1,8 @@
 import { GatewayError } from '@llmproxy/core'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { callerOf, type ClientKey } from '../client-keys.ts'
+import { callerOf, clientKeys } from '../client-keys.ts'
+import type { LiveSettings } from '../live-settings.ts'
 
 /** The caller of every request when no keys are configured. */
 export const anonymous = 'anonymous'
@@ -10,9 +11,14 @@ export const anonymous = 'anonymous'
  * Asks every route for a client key, before the body is read, except those with `access: 'open'`. The decision belongs to
  * the matched route, never to the path's text, so no way of writing a path gets around it; unknown paths ask too.
  */
-export function askForKey(app: FastifyInstance, keys: readonly ClientKey[], header: string): void {
+export function askForKey(app: FastifyInstance, live: LiveSettings): void {
   app.decorateRequest('caller', '')
-  const names = new Set([header.toLowerCase(), 'x-api-key', 'api-key'])
+  let keys = clientKeys([])
+  let names: ReadonlySet<string> = new Set()
+  live.follow(({ api_keys, api_key_header }) => {
+    keys = clientKeys(api_keys)
+    names = new Set([api_key_header.toLowerCase(), 'x-api-key', 'api-key'])
+  })
   app.addHook('onRequest', (request, reply, done) => {
     if (keys.length === 0) {
       request.caller = anonymous
@@ -22,7 +28,7 @@ export function askForKey(app: FastifyInstance, keys: readonly ClientKey[], head
     const caller = callerOf(keys, sentKeys(request.headers, names))
     if (caller === undefined) {
       reply.header('www-authenticate', 'Bearer')
-      return done(keyRefused(header))
+      return done(keyRefused(live.now.api_key_header))
     }
     request.caller = caller
     done()

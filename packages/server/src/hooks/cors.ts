@@ -1,4 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { LiveSettings } from '../live-settings.ts'
+import { originList } from '../origin-list.ts'
 
 /** Answer headers that browser code may read. */
 export const exposedHeaders = [
@@ -24,9 +26,13 @@ const dayInSeconds = '86400'
  * CORS for the configured origins, before authentication: a preflight carries no key, and a 401 must be readable too.
  * Credentials are never allowed (keys travel in headers), so `*` is safe to answer.
  */
-export function allowOrigins(app: FastifyInstance, origins: readonly string[]): void {
-  const any = origins.includes('*')
-  const listed = new Set(origins.map((origin) => origin.toLowerCase().replace(/\/$/, '')))
+export function allowOrigins(app: FastifyInstance, live: LiveSettings): void {
+  let any = false
+  let listed: ReadonlySet<string> = new Set()
+  live.follow(({ cors_origins }) => {
+    any = cors_origins.includes('*')
+    listed = originList(cors_origins)
+  })
   app.addHook('onRequest', (request, reply, done) => {
     const { origin } = request.headers
     const allowed = origin !== undefined && (any || listed.has(origin.toLowerCase()))

@@ -1,15 +1,23 @@
 import { GatewayError } from '@llmproxy/core'
 import type { FastifyInstance } from 'fastify'
+import type { LiveSettings } from '../live-settings.ts'
 import { hostName, isLoopback, originHost } from '../loopback.ts'
+import { originList } from '../origin-list.ts'
 
 /**
  * Without client keys anything on this machine may call, but not a web page that a browser on this machine shows: a request
- * with a foreign `Origin` (a page driving a local port) or a foreign `Host` (DNS rebinding) is refused. `trusted` are the
- * origins listed by name in `cors_origins`; `*` is not trust.
+ * with a foreign `Origin` (a page driving a local port) or a foreign `Host` (DNS rebinding) is refused. Origins that are listed
+ * by name in `cors_origins` are trusted; `*` is not trust.
  */
-export function guardLoopback(app: FastifyInstance, trusted: readonly string[]): void {
-  const listed = new Set(trusted.map((origin) => origin.toLowerCase().replace(/\/$/, '')))
+export function guardLoopback(app: FastifyInstance, live: LiveSettings): void {
+  let guarded = true
+  let listed: ReadonlySet<string> = new Set()
+  live.follow(({ api_keys, cors_origins }) => {
+    guarded = api_keys.length === 0
+    listed = originList(cors_origins)
+  })
   app.addHook('onRequest', (request, _reply, done) => {
+    if (!guarded) return done()
     const { host, origin } = request.headers
     if (host !== undefined && !isLoopback(hostName(host) ?? '')) return done(refused('Host', host))
     if (origin !== undefined && !listed.has(origin.toLowerCase()) && !isLoopback(originHost(origin) ?? '')) {
