@@ -144,6 +144,7 @@ function breakerOptions(config: ProviderConfig, settings: GatewayConfig): Breake
   return {
     threshold: config.circuit_breaker_threshold ?? settings.circuit_breaker_threshold,
     timeoutMs: (config.circuit_breaker_timeout ?? settings.circuit_breaker_timeout) * 1000,
+    windowMs: (config.circuit_breaker_window ?? settings.circuit_breaker_window) * 1000,
   }
 }
 

@@ -131,7 +131,10 @@ export class Runtime {
       this.#parts.ledger.breakerChanged(provider, entry, worst)
       this.markUsable()
     },
-    paused: (pause) => this.#parts.peers?.tell(pause),
+    paused: (pause) => {
+      if (pause.cause === 'breaker') this.#parts.ledger.breakerOpened(pause.provider, pause.entry)
+      this.#parts.peers?.tell(pause)
+    },
   }
 
   /** Another gateway has found out what this one would have to find out by failing requests. */

@@ -127,6 +127,9 @@ describe('the Prometheus page', () => {
     ledger.rateLimited('embeddings')
     ledger.reloadFailed()
     ledger.breakerChanged('alpha', 'big', 'open')
+    ledger.breakerOpened('alpha', 'big')
+    ledger.breakerOpened('alpha', 'big')
+    ledger.healthChecked('alpha', 'healthy')
     ledger.gauge({
       name: 'llmproxy_queued',
       help: 'Waiting.',
@@ -143,6 +146,8 @@ describe('the Prometheus page', () => {
       'llmproxy_attempts_total{provider="alpha",fault="timeout"}': 1,
       'llmproxy_tokens_total{provider="alpha",model="big",operation="chat",type="cache_read"}': 4,
       'llmproxy_breaker_state{provider="alpha",model="big"}': 2,
+      'llmproxy_breaker_opened_total{provider="alpha",model="big"}': 2,
+      'llmproxy_health_checks_total{provider="alpha",result="healthy"}': 1,
       llmproxy_repaired_frames_total: 2,
       llmproxy_config_reload_failures_total: 1,
       'llmproxy_queued{provider="alpha"}': 3,

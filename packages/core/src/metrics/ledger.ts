@@ -58,6 +58,20 @@ export interface BreakerLine {
   readonly state: BreakerState
 }
 
+/** How often breakers of a configured model have opened by what was seen here. */
+export interface OpeningLine {
+  readonly provider: string
+  readonly model: string
+  count: number
+}
+
+/** How often a background health check of a provider had one result: `healthy`, or the reason why not. */
+export interface CheckLine {
+  readonly provider: string
+  readonly result: string
+  count: number
+}
+
 /** How often a provider was passed over for one reason, such as `queue_timeout` or `breaker_open`. */
 export interface SkipLine {
   readonly provider: string
@@ -95,6 +109,8 @@ export interface LedgerSnapshot {
   readonly series: readonly Series[]
   readonly skips: readonly Readonly<SkipLine>[]
   readonly breakers: readonly BreakerLine[]
+  readonly openings: readonly Readonly<OpeningLine>[]
+  readonly checks: readonly Readonly<CheckLine>[]
   readonly gauges: readonly Gauge[]
 }
 
@@ -115,6 +131,8 @@ export class Ledger {
   readonly #series = new Map<string, Map<string, Record<OperationName, Series | undefined>>>()
   readonly #seriesList: Series[] = []
   readonly #breakers = new Map<string, BreakerLine>()
+  readonly #openings = new Map<string, OpeningLine>()
+  readonly #checks = new Map<string, CheckLine>()
   readonly #skips = new Map<string, SkipLine>()
   readonly #gauges = new Map<string, Gauge>()
   readonly #continuations = zeros(continuationResults)
@@ -169,6 +187,22 @@ export class Ledger {
     this.#breakers.set(`${provider}/${model}`, { provider, model, state })
   }
 
+  /** `model` as for `breakerChanged()`. Not for openings that another gateway told of, which counts them itself. */
+  breakerOpened(provider: string, model: string): void {
+    const key = `${provider}/${model}`
+    const line = this.#openings.get(key) ?? { provider, model, count: 0 }
+    line.count += 1
+    this.#openings.set(key, line)
+  }
+
+  /** `result` is one of a fixed set: a word of the gateway's own or a kind of fault. */
+  healthChecked(provider: string, result: string): void {
+    const key = `${provider}/${result}`
+    const line = this.#checks.get(key) ?? { provider, result, count: 0 }
+    line.count += 1
+    this.#checks.set(key, line)
+  }
+
   reloaded(): void {
     this.#reloads += 1
     this.#reloadFailed = false
@@ -199,6 +233,8 @@ export class Ledger {
       series: this.#seriesList,
       skips: [...this.#skips.values()],
       breakers: [...this.#breakers.values()],
+      openings: [...this.#openings.values()],
+      checks: [...this.#checks.values()],
       gauges: [...this.#gauges.values()],
     }
   }

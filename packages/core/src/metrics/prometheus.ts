@@ -141,7 +141,14 @@ function requestFamilies(ledger: LedgerSnapshot): Family[] {
   ]
 }
 
-function providerFamilies({ providers, series, skips, breakers }: LedgerSnapshot): Family[] {
+function providerFamilies({
+  providers,
+  series,
+  skips,
+  breakers,
+  openings,
+  checks,
+}: LedgerSnapshot): Family[] {
   return [
     counter(
       'llmproxy_attempts',
@@ -178,6 +185,16 @@ function providerFamilies({ providers, series, skips, breakers }: LedgerSnapshot
         labels: { provider, model },
         value: breakerValues[state],
       })),
+    ),
+    counter(
+      'llmproxy_breaker_opened',
+      'Times that a circuit breaker of a model has opened, after failed probes too.',
+      openings.map(({ provider, model, count }) => ({ labels: { provider, model }, value: count })),
+    ),
+    counter(
+      'llmproxy_health_checks',
+      'Background health checks, by their result; they are part of no other metric.',
+      checks.map(({ provider, result, count }) => ({ labels: { provider, result }, value: count })),
     ),
   ]
 }

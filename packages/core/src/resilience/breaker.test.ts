@@ -1,11 +1,10 @@
-import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../test/manual-clock.ts'
-import { Breaker, type BreakerState, type Permit } from './breaker.ts'
+import { Breaker, type BreakerState } from './breaker.ts'
 
-function breakerOf(threshold: number, timeoutMs: number) {
+function breakerOf(threshold: number, timeoutMs: number, windowMs = 0) {
   const clock = new ManualClock()
-  const breaker = new Breaker({ threshold, timeoutMs }, clock)
+  const breaker = new Breaker({ threshold, timeoutMs, windowMs }, clock)
   const changes: BreakerState[] = []
   breaker.onChange = (state) => changes.push(state)
   return { clock, breaker, changes, permit: () => breaker.acquire()! }
@@ -101,75 +100,72 @@ describe('a breaker', () => {
   })
 })
 
-/** The reference: a log of verdicts in eras. An era ends with each change of state, and with it all its permits. */
-class Reference {
-  state: BreakerState = 'closed'
-  era = 0
-  run = 0
-  reopenAt = 0
-  probes = 0
-
-  acquire(now: number, timeout: number): number | undefined {
-    if (this.state === 'open' && now >= this.reopenAt) this.enter('half_open', now, timeout)
-    if (this.state === 'open' || (this.state === 'half_open' && this.probes === 1)) return undefined
-    if (this.state === 'half_open') this.probes = 1
-    return this.era
-  }
-
-  settle(era: number, verdict: string, now: number, threshold: number, timeout: number): void {
-    if (era !== this.era) return
-    this.probes = 0
-    if (verdict === 'success') {
-      this.run = 0
-      if (this.state === 'half_open') this.enter('closed', now, timeout)
+describe('a breaker with a window', () => {
+  test('opens at failures that are not in a row, when they are half of the attempts', () => {
+    const { breaker, permit } = breakerOf(3, 1_000, 10_000)
+    for (const verdict of ['failure', 'success', 'failure', 'success', 'success', 'success'] as const) {
+      permit()[verdict]()
     }
-    if (verdict === 'failure') {
-      this.run += 1
-      if (this.state === 'half_open' || this.run >= threshold) this.enter('open', now, timeout)
-    }
-  }
+    permit().failure()
+    expect(breaker.state).toBe('closed')
+    permit().failure()
+    expect(breaker.state).toBe('open')
+    expect(breaker.retryAfterMs()).toBe(1_000)
+  })
 
-  enter(state: BreakerState, now: number, timeout: number): void {
-    Object.assign(this, { state, era: this.era + 1, run: 0, probes: 0, reopenAt: now + timeout })
-  }
-}
+  test('forgets what is older than the window, and what was before it opened', () => {
+    const { breaker, permit, clock } = breakerOf(2, 1_000, 10_000)
+    permit().failure()
+    clock.advance(10_000)
+    permit().failure()
+    expect(breaker.state).toBe('closed')
+    clock.advance(8_999)
+    permit().failure()
+    expect(breaker.state).toBe('open')
+    clock.advance(1_000)
+    permit().success()
+    permit().failure()
+    expect(breaker.state).toBe('closed')
+  })
 
-test('a breaker behaves like its model under any sequence of verdicts', () => {
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('acquire' as const) }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 150 }) }),
-    fc.record({
-      do: fc.constant('settle' as const),
-      which: fc.nat(),
-      verdict: fc.constantFrom('success', 'failure', 'failure', 'release'),
-    }),
-  )
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 3 }), fc.array(step, { maxLength: 80 }), (threshold, steps) => {
-      const { breaker, clock } = breakerOf(threshold, 100)
-      const model = new Reference()
-      const agreed: boolean[] = []
-      const held: { permit: Permit; era: number }[] = []
-      for (const each of steps) {
-        if (each.do === 'wait') clock.advance(each.ms)
-        if (each.do === 'acquire') {
-          const permit = breaker.acquire()
-          const era = model.acquire(clock.now(), 100)
-          agreed.push((permit === undefined) === (era === undefined))
-          if (permit !== undefined && era !== undefined) held.push({ permit, era })
-        }
-        if (each.do === 'settle') {
-          // Permits stay in the list, so that some are settled twice, which must change nothing.
-          const chosen = held.at(each.which % Math.max(1, held.length))
-          chosen?.permit[each.verdict]()
-          model.settle(chosen?.era ?? -1, each.verdict, clock.now(), threshold, 100)
-          if (chosen !== undefined) chosen.era = -1
-        }
-        const due = model.state === 'open' && clock.now() >= model.reopenAt
-        agreed.push(breaker.state === (due ? 'half_open' : model.state))
-      }
-      expect(agreed).not.toContain(false)
-    }),
-    { numRuns: 500 },
-  )
+  test('counts anew when a reload changes how it counts, and goes on when it does not', () => {
+    const { breaker, permit } = breakerOf(2, 1_000, 10_000)
+    permit().failure()
+    breaker.configure({ threshold: 2, timeoutMs: 500, windowMs: 10_000 })
+    permit().failure()
+    expect(breaker.retryAfterMs()).toBe(500)
+    breaker.configure({ threshold: 2, timeoutMs: 500 })
+    expect(breaker.retryAfterMs()).toBe(500)
+    const { breaker: other, permit: another } = breakerOf(2, 1_000)
+    another().failure()
+    other.configure({ threshold: 2, timeoutMs: 1_000, windowMs: 5_000 })
+    another().failure()
+    expect(other.state).toBe('closed')
+    other.configure({ threshold: 2, timeoutMs: 1_000 })
+    another().failure()
+    expect(other.state).toBe('closed')
+  })
+})
+
+describe('a breaker that is told of failures elsewhere', () => {
+  test('opens for that long, for its own time at most, and settles nothing of before', () => {
+    const { breaker, permit, clock } = breakerOf(1, 1_000)
+    const old = permit()
+    breaker.hold(400)
+    expect(breaker.retryAfterMs()).toBe(400)
+    breaker.hold(5_000)
+    breaker.hold(10)
+    expect(breaker.retryAfterMs()).toBe(1_000)
+    old.success()
+    expect(breaker.state).toBe('open')
+    clock.advance(1_000)
+    permit().success()
+    expect(breaker.state).toBe('closed')
+  })
+
+  test.each([0, -1, Number.NaN])('does not open for %d ms', (milliseconds) => {
+    const { breaker, changes } = breakerOf(1, 1_000)
+    breaker.hold(milliseconds)
+    expect([breaker.state, changes]).toEqual(['closed', []])
+  })
 })

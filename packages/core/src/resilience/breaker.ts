@@ -1,12 +1,15 @@
 import type { Clock } from '../clock.ts'
+import { SlidingWindow } from './sliding-window.ts'
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
 export interface BreakerOptions {
-  /** Consecutive failures that open the breaker. */
+  /** Failures that open the breaker. */
   readonly threshold: number
   /** Milliseconds from opening to the first probe. */
   readonly timeoutMs: number
+  /** Milliseconds in which failures count. Default 0: failures in a row count, however long ago. */
+  readonly windowMs?: number
 }
 
 /** The right to one attempt. The first call settles it, later ones do nothing. */
@@ -52,9 +55,9 @@ const probeRetryAfterMs = 1_000
 
 /**
  * Stops asking a deployment that keeps failing. It hands out permits instead of wrapping a call, because the verdict
- * on a stream is known only at its end. Success in a row resets the count; `threshold` failures in a row open it;
- * after `timeoutMs` one probe at a time is admitted; its success closes, its failure opens again.
- * A verdict from before the last change of state is stale and changes nothing.
+ * on a stream is known only at its end. It opens at `threshold` failures in a row or, with a window, at so many within it when they
+ * are half of the attempts in it or more. After `timeoutMs` one probe at a time is admitted; its success closes, its failure opens
+ * again. A verdict from before the last change of state is stale and changes nothing.
  */
 export class Breaker {
   /** Called after each change of state. `told`: by another gateway, not by what was seen here. */
@@ -62,7 +65,10 @@ export class Breaker {
   readonly #clock: Clock
   #options: BreakerOptions
   #state: BreakerState = 'closed'
+  /** In a row. */
   #failures = 0
+  /** Absent: failures in a row are what counts. */
+  #window: SlidingWindow | undefined
   #openUntil = 0
   #probing = false
   /** Counts changes of state, so that a permit knows whether it is stale. */
@@ -71,6 +77,7 @@ export class Breaker {
   constructor(options: BreakerOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
+    this.#window = windowOf(options)
   }
 
   /** `half_open` as soon as a probe is due, so that a router asks the deployment again. */
@@ -78,20 +85,25 @@ export class Breaker {
     return this.#state === 'open' && this.#clock.now() >= this.#openUntil ? 'half_open' : this.#state
   }
 
-  /** New limits from a reloaded configuration; counts and a running pause stay. */
+  /** New limits from a reloaded configuration; the state stays, and so does the count unless it is made in another way now. */
   configure(options: BreakerOptions): void {
+    const { windowMs = 0 } = this.#options
     this.#options = options
+    if (windowMs === (options.windowMs ?? 0)) return
+    this.#failures = 0
+    this.#window = windowOf(options)
   }
 
   /** Another gateway has found the deployment failing: open for so long. Permits that are out settle nothing any more. */
   hold(milliseconds: number): void {
-    const until = this.#clock.now() + Math.min(milliseconds, this.#options.timeoutMs)
-    if (this.#state === 'open') this.#openUntil = Math.max(this.#openUntil, until)
-    else {
-      this.#failures = 0
-      this.#openUntil = until
-      this.#change('open', true)
-    }
+    const forMs = Math.min(milliseconds, this.#options.timeoutMs)
+    // Not a number would be a pause without an end.
+    if (!(forMs > 0)) return
+    const until = this.#clock.now() + forMs
+    if (this.#state === 'open' && until <= this.#openUntil) return
+    const isOpen = this.state === 'open'
+    this.#openUntil = until
+    if (!isOpen) this.#change('open', true)
   }
 
   /** `undefined`: do not ask this deployment now. Every permit must be settled. */
@@ -123,22 +135,38 @@ export class Breaker {
   #settle(verdict: Verdict): void {
     this.#probing = false
     if (verdict === 'release') return
-    if (verdict === 'success') {
-      this.#failures = 0
-      if (this.#state === 'half_open') this.#change('closed')
-      return
-    }
-    this.#failures += 1
-    if (this.#state === 'closed' && this.#failures < this.#options.threshold) return
-    this.#failures = 0
+    const failed = verdict === 'failure'
+    if (this.#state === 'closed') {
+      if (!this.#isTooMuch(failed)) return
+    } else if (!failed) return this.#change('closed')
     this.#openUntil = this.#clock.now() + this.#options.timeoutMs
     this.#change('open')
   }
 
+  /** Counts one more attempt. True when its failure is one too many. */
+  #isTooMuch(failed: boolean): boolean {
+    const { threshold } = this.#options
+    if (this.#window === undefined) {
+      this.#failures = failed ? this.#failures + 1 : 0
+      return this.#failures >= threshold
+    }
+    const now = this.#clock.now()
+    this.#window.add(failed, now)
+    if (!failed) return false
+    const failures = this.#window.failures(now)
+    return failures >= threshold && failures * 2 >= this.#window.attempts(now)
+  }
+
   #change(state: BreakerState, told = false): void {
     this.#state = state
+    this.#failures = 0
+    this.#window?.clear()
     this.#probing = false
     this.#epoch += 1
     this.onChange?.(state, told)
   }
+}
+
+function windowOf({ windowMs = 0 }: BreakerOptions): SlidingWindow | undefined {
+  return windowMs > 0 ? new SlidingWindow(windowMs) : undefined
 }
