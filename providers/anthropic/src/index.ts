@@ -27,7 +27,8 @@ function create(options: Options): Provider {
       // The vendor's own dialect: the client's bytes go out, the upstream's come back.
       messages: { request: (call) => relayedRequest(call, options) },
     },
-    ...(asPrompt && { supports: { tools: false, images: false, json_schema: false } }),
+    // A conversation as one text has no last message to go on with; newer models are refused by the request.
+    supports: asPrompt ? { tools: false, images: false, json_schema: false } : { continuation: true },
     authorize: options.auth === 'bearer' ? bearer(options.api_key) : keyHeader('x-api-key', options.api_key),
     fault: messagesFault,
     rateLimits,

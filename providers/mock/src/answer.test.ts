@@ -255,3 +255,28 @@ test('images are a real PNG, videos a data URL', () => {
     parse(ask({ model: 'mock-fixed', prompt: 'x' }, { path: '/videos/generations' })).data[0].url,
   ).toMatch(/^data:video/)
 })
+
+test.each([
+  { wire: 'openai', body: chat, asked: ask },
+  { wire: 'anthropic', body: messages, asked: askMessages },
+])(
+  'a last message of the assistant is continued over the $wire wire, in the pieces of the whole answer',
+  ({ body, asked }) => {
+    const after = (content: string): string[] => {
+      const conversation = [
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content },
+      ]
+      const reading = asked(body('mock-chunks-4', { messages: conversation, stream: true }))
+      return events(reading).flatMap((event: Json) => {
+        const text: unknown = event.choices?.[0]?.delta.content ?? event.delta?.text
+        return typeof text === 'string' && text !== '' ? [text] : []
+      })
+    }
+    expect(after('w1 w')).toEqual(['2 ', 'w3 ', 'w4 '])
+    expect(after('w1 w2')).toEqual([' ', 'w3 ', 'w4 '])
+    expect(after('w1 w2 w3 w4 ')).toEqual([])
+    // What is no beginning of the answer is an earlier message.
+    expect(after('something else')).toEqual(['w1 ', 'w2 ', 'w3 ', 'w4 '])
+  },
+)

@@ -27,7 +27,8 @@ export function answerMessages(body: JsonObject, behaviour: Behaviour): Script {
 export function readMessages(body: JsonObject): Conversation {
   const messages = body.messages as readonly JsonObject[]
   const user = messages.findLast((message) => message.role === 'user')
-  const results = toolResults(messages.at(-1))
+  const last = messages.at(-1)
+  const results = toolResults(last)
   const system = contentText(body.system)
   const choice = isObject(body.tool_choice) ? body.tool_choice : {}
   const tools = (Array.isArray(body.tools) ? body.tools : []).flatMap((tool: unknown) =>
@@ -40,6 +41,7 @@ export function readMessages(body: JsonObject): Conversation {
   return {
     lastUserText: user ? contentText(user.content) : '',
     ...(results.length > 0 && { toolResult: results.join(' ') }),
+    ...(last?.role === 'assistant' && { begun: contentText(last.content) }),
     characters: system.length + messages.reduce((sum, message) => sum + charactersOf(message.content), 0),
     tools: choice.type === 'tool' ? tools.filter((tool) => tool.name === choice.name) : tools,
     toolsForbidden: choice.type === 'none',

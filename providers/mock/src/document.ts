@@ -32,6 +32,9 @@ as strictly as the vendor does; any API key is accepted unless the server was gi
 "After n chunks" counts content chunks: the opening chunk with the role is not one. A whole (not streamed) answer turns
 a stream fault into its nearest form: \`cut-after\` is \`cut-body\`, \`hang-after\` stops half-way, \`error-after\` is an error
 inside status 200.
+
+A last message of the assistant that is the beginning of the answer is continued, not answered anew. So \`stream_continuation\` can be
+tried with one provider: \`mock-chunks-12-flaky-1-cut-after-3\` is cut once, and goes on with its own text.
 `
 
 const scenarioIntroduction = `## Scenarios

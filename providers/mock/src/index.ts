@@ -39,6 +39,7 @@ function createProvider({ latency }: MockOptions, clock: MockClock): Provider {
       images: relayed('/images/generations'),
       videos: relayed('/videos/generations'),
     },
+    supports: { continuation: true },
     authorize: () => ({}),
     health: { request: () => ({ method: 'GET', path: '/models' }) },
     models: {

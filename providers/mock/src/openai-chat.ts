@@ -38,6 +38,7 @@ export function readConversation(body: JsonObject): Conversation {
   return {
     lastUserText: user ? contentText(user.content) : '',
     ...(last?.role === 'tool' && { toolResult: contentText(last.content) }),
+    ...(last?.role === 'assistant' && { begun: contentText(last.content) }),
     characters: messages.reduce((sum, message) => sum + contentText(message.content).length, 0),
     tools: chosenTools(body),
     toolsForbidden: body.tool_choice === 'none',

@@ -7,6 +7,8 @@ export interface Conversation {
   readonly lastUserText: string
   /** Text of the tool results that end the conversation, when it ends with some. */
   readonly toolResult?: string
+  /** Text of the assistant's message that ends the conversation: the beginning of the answer that is asked for. */
+  readonly begun?: string
   /** Characters of everything sent. */
   readonly characters: number
   readonly tools: readonly { readonly name: string; readonly parameters: unknown }[]
@@ -44,18 +46,22 @@ export function takeTurn(conversation: Conversation, behaviour: Behaviour): Turn
   const refusal = behaviour.refusal ? 'The mock model refuses.' : ''
   const toolCalls = callTools(conversation, behaviour)
   const silent = refusal !== '' || toolCalls.length > 0
-  const full = silent ? '' : scenario?.text || answerText(conversation, behaviour)
+  const whole = silent ? '' : scenario?.text || answerText(conversation, behaviour)
+  const { begun = '' } = conversation
+  const said = whole.startsWith(begun) ? begun.length : 0
+  const full = whole.slice(said)
   const sized = behaviour.long || behaviour.chunks || behaviour.json
   const limit = sized ? Number.POSITIVE_INFINITY : (conversation.maxTokens ?? Number.POSITIVE_INFINITY) * 4
   const text = full.slice(0, limit)
-  const reasoning = scenario?.reasoning ?? (behaviour.reasoning ? 'The mock model thinks it over.' : '')
+  const thinks = behaviour.reasoning !== undefined && said === 0
+  const reasoning = scenario?.reasoning ?? (thinks ? 'The mock model thinks it over.' : '')
   const written =
     text.length + refusal.length + toolCalls.reduce((sum, call) => sum + call.arguments.length, 0)
   const [prompt, completion] = behaviour.usage ?? []
   return {
     reasoning,
     text,
-    pieces: cutText(text, behaviour.chunks?.[0]),
+    pieces: piecesOf(whole.slice(0, said + text.length), said, behaviour.chunks?.[0]),
     toolCalls,
     refusal,
     finish: finishOf(behaviour, toolCalls.length > 0, text.length < full.length),
@@ -109,6 +115,16 @@ function callTools(conversation: Conversation, behaviour: Behaviour): Turn['tool
 const defaultTool = {
   name: 'get_weather',
   parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+}
+
+/** The pieces of a whole answer behind its first `said` characters: a continuation is cut where the answer would be. */
+function piecesOf(whole: string, said: number, count: number | undefined): readonly string[] {
+  let skipped = said
+  return cutText(whole, count).flatMap((piece) => {
+    const rest = piece.slice(skipped)
+    skipped = Math.max(0, skipped - piece.length)
+    return said > 0 && rest === '' ? [] : [rest]
+  })
 }
 
 /** Cuts into `count` pieces of nearly equal length; without a count into words, but into a hundred pieces at most. */
