@@ -12,7 +12,8 @@ export interface RunningGateway {
   stop(): Promise<void>
 }
 
-const command = fileURLToPath(new URL('../../apps/llmproxy/dist/main.js', import.meta.url))
+/** The built command. */
+export const command = fileURLToPath(new URL('../../apps/llmproxy/dist/main.js', import.meta.url))
 const startLimitMs = 30_000
 
 /** Limits are raised so that they count every request and refuse none. */
@@ -56,7 +57,8 @@ export async function startGateway(
   return { pid: child.pid!, port, stop: () => stopProcess(child) }
 }
 
-function portOf(child: ChildProcess): Promise<number> {
+/** The port in the line that tells where the gateway listens. */
+export function portOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     let output = ''
     const timer = setTimeout(() => child.kill('SIGKILL'), startLimitMs)
