@@ -126,6 +126,7 @@ describe('the Prometheus page', () => {
     )
     ledger.rateLimited('embeddings')
     ledger.reloadFailed()
+    ledger.storeFailed('timeout')
     ledger.breakerChanged('alpha', 'big', 'open')
     ledger.breakerOpened('alpha', 'big')
     ledger.breakerOpened('alpha', 'big')
@@ -150,6 +151,8 @@ describe('the Prometheus page', () => {
       'llmproxy_health_checks_total{provider="alpha",result="healthy"}': 1,
       llmproxy_repaired_frames_total: 2,
       llmproxy_config_reload_failures_total: 1,
+      'llmproxy_store_failures_total{how="timeout"}': 1,
+      'llmproxy_store_failures_total{how="error"}': 0,
       'llmproxy_queued{provider="alpha"}': 3,
     }
     expect(Object.fromEntries(Object.keys(expected).map((key) => [key, page.get(key)]))).toEqual(expected)

@@ -79,6 +79,9 @@ export interface SkipLine {
   count: number
 }
 
+/** How a call of the shared store can fail: by taking too long, or otherwise. */
+export type StoreFailure = 'timeout' | 'error'
+
 /** A value that is read when somebody asks. */
 export interface Gauge {
   readonly name: string
@@ -105,6 +108,7 @@ export interface LedgerSnapshot {
   readonly reloadFailures: number
   /** The last reload was refused: what serves is older than the file. */
   readonly reloadFailed: boolean
+  readonly storeFailures: Readonly<Record<StoreFailure, number>>
   readonly providers: readonly Readonly<ProviderCounters>[]
   readonly series: readonly Series[]
   readonly skips: readonly Readonly<SkipLine>[]
@@ -138,6 +142,7 @@ export class Ledger {
   readonly #continuations = zeros(continuationResults)
   #label: (model: string) => string = () => 'other'
   #repairedFrames = 0
+  readonly #storeFailures: Record<StoreFailure, number> = { timeout: 0, error: 0 }
   #reloads = 0
   #reloadFailures = 0
   #reloadFailed = false
@@ -213,6 +218,11 @@ export class Ledger {
     this.#reloadFailed = true
   }
 
+  /** A call of the store that instances share. */
+  storeFailed(how: StoreFailure): void {
+    this.#storeFailures[how] += 1
+  }
+
   /** Adds or replaces a gauge. `name` carries its unit and no prefix is added. */
   gauge(gauge: Gauge): void {
     this.#gauges.set(gauge.name, gauge)
@@ -229,6 +239,7 @@ export class Ledger {
       reloads: this.#reloads,
       reloadFailures: this.#reloadFailures,
       reloadFailed: this.#reloadFailed,
+      storeFailures: this.#storeFailures,
       providers: [...this.#providers.values()],
       series: this.#seriesList,
       skips: [...this.#skips.values()],

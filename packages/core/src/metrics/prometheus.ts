@@ -138,6 +138,11 @@ function requestFamilies(ledger: LedgerSnapshot): Family[] {
       'Reloads refused because of a faulty configuration.',
       single(ledger.reloadFailures),
     ),
+    counter(
+      'llmproxy_store_failures',
+      'Calls of the store shared by several instances that failed.',
+      Object.entries(ledger.storeFailures).map(([how, value]) => ({ labels: { how }, value })),
+    ),
   ]
 }
 
