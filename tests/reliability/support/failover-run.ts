@@ -4,6 +4,7 @@ import type { FailoverCase, Seen } from './failover-cases.ts'
 import { type FailoverUpstream, failoverUpstream, modelName, providerName } from './failover-upstream.ts'
 import { type Fields, type Proxy, startProxy } from './proxy.ts'
 import { errorOf, flawsOf } from './reply-flaws.ts'
+import type { AskedFor } from './upstream-faults.ts'
 
 /** Cases under way at the same time: their timers must not wait for the CPU of hundreds of others. */
 const abreast = 32
@@ -16,27 +17,40 @@ interface Sources {
   readonly attempts: ReadonlyMap<string, number>
 }
 
-/** Asks for every case at one gateway, and tells by the name of the case what was seen. */
+/** Asks for every case at one gateway, many at a time. `ask` gets the address of the gateway and the model of the case. */
+export async function askAll<Result>(
+  cases: readonly FailoverCase[],
+  settings: GatewayConfigInput,
+  ask: (url: string, model: string, asked: AskedFor) => Promise<Result>,
+): Promise<{
+  readonly upstream: FailoverUpstream
+  readonly proxy: Proxy
+  readonly results: readonly Result[]
+}> {
+  const upstream = await failoverUpstream(cases)
+  const proxy = await startProxy({ ...settings, providers: upstream.providers })
+  const results: Result[] = []
+  let next = 0
+  const work = async () => {
+    for (let index = next++; index < cases.length; index = next++)
+      results[index] = await ask(proxy.url, modelName(index), cases[index]!.asked)
+  }
+  await Promise.all(Array.from({ length: abreast }, work))
+  return { upstream, proxy, results }
+}
+
+/** Asks for every case, and tells by its name what was seen. */
 export async function runFailover(
   cases: readonly FailoverCase[],
   settings: GatewayConfigInput = {},
 ): Promise<Readonly<Record<string, Seen>>> {
-  const upstream = await failoverUpstream(cases)
-  const proxy = await startProxy({ ...settings, providers: upstream.providers })
-  const replies: Reply[] = []
-  let next = 0
-  const work = async () => {
-    for (let index = next++; index < cases.length; index = next++) {
-      const { operation, streamed } = cases[index]!.asked
-      const members = { model: modelName(index), ...(streamed ? { stream: true } : {}) }
-      replies[index] = await ask(proxy.url, operation, members)
-    }
-  }
-  await Promise.all(Array.from({ length: abreast }, work))
+  const { upstream, proxy, results } = await askAll(cases, settings, (url, model, { operation, streamed }) =>
+    ask(url, operation, { model, ...(streamed ? { stream: true } : {}) }),
+  )
   const attempts = await attemptsOf(proxy)
   const seen = cases.map((each, index) => {
     const lines = proxy.requests.filter(({ model }) => model === modelName(index))
-    return [each.name, seenOf(each, index, { reply: replies[index]!, lines, upstream, attempts })]
+    return [each.name, seenOf(each, index, { reply: results[index]!, lines, upstream, attempts })]
   })
   return Object.fromEntries(seen) as Record<string, Seen>
 }

@@ -130,10 +130,10 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   },
   {
     name: 'status 429 with a long wait',
-    play: status(429, { 'retry-after': '3600' }),
+    play: status(429, { 'retry-after': '60' }),
     calls: once,
-    alone: { ...limited, retryAfter: '3600', leftToClient: true },
-    both: { ...limited, retryAfter: '600', leftToClient: true },
+    alone: { ...limited, retryAfter: '60', leftToClient: true },
+    both: { ...limited, retryAfter: '60', leftToClient: true },
   },
   { name: 'status 504', play: status(504), calls: once, alone: errorEnding(504, 'upstream_timeout') },
   {
@@ -151,10 +151,10 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   },
   {
     name: 'status 503 with a long wait',
-    play: status(503, { 'retry-after': '3600' }),
+    play: status(503, { 'retry-after': '60' }),
     calls: once,
-    alone: { ...overloaded, retryAfter: '3600' },
-    both: { retryAfter: '3600' },
+    alone: { ...overloaded, retryAfter: '60' },
+    both: { retryAfter: '60' },
   },
   { name: 'status 500', play: status(500), calls: twice, alone: failed },
   { name: 'status 529', play: status(529), calls: twice, alone: overloaded },
