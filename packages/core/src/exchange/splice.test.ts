@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { appendMember, patchJson } from './splice.ts'
+import { appendElement, appendMember, patchJson } from './splice.ts'
 
 const patched = (text: string, patch: Record<string, unknown>): string =>
   patchJson(Buffer.from(text), patch).toString()
@@ -166,4 +166,25 @@ describe('properties', () => {
       ),
     )
   })
+})
+
+describe('appendElement', () => {
+  const appended = (text: string): string => appendElement(Buffer.from(text), 'list', { b: 'ü' }).toString()
+
+  test.each([
+    ['behind the last element', '{"list":[1.0,[2]],"n":1}', '{"list":[1.0,[2],{"b":"ü"}],"n":1}'],
+    ['in an empty list', '{"list":[ ]}', '{"list":[ {"b":"ü"}]}'],
+    ['before white space', '{ "list" : [\n{"a":"]"}\n] }', '{ "list" : [\n{"a":"]"}\n,{"b":"ü"}] }'],
+    ['under an escaped key', '{"l\\u0069st":[1]}', '{"l\\u0069st":[1,{"b":"ü"}]}'],
+    ['in the last of several', '{"list":[1],"list":[2]}', '{"list":[1],"list":[2,{"b":"ü"}]}'],
+  ])('%s', (_, before, after) => {
+    expect(appended(before)).toBe(after)
+  })
+
+  test.each(['{"list":{}}', '{"list":null}', '{"list":"]"}', '{"other":[]}', '{}'])(
+    'needs a list, not %s',
+    (text) => {
+      expect(() => appended(text)).toThrow(TypeError)
+    },
+  )
 })
