@@ -26,7 +26,8 @@ export function apiKey(): z.ZodType<Secret, string | Secret> {
 
 /**
  * The schema of an `http` or `https` base URL; trailing slashes are removed. Credentials, queries, fragments and
- * the path of an operation are refused: the first would end up in logs, the others would spoil the path that is appended.
+ * the path of an operation are refused: the first would end up in logs, the others would spoil the path that is appended. So are
+ * backslashes and white space, which programs read in different ways: the host would be another than it looks.
  */
 export function baseUrl(defaultUrl: string): z.ZodType<string, string | undefined>
 export function baseUrl(): z.ZodType<string, string>
@@ -49,11 +50,14 @@ export function baseUrl(defaultUrl?: string): z.ZodType<string, string | undefin
 /** What people copy along with the address. Upstreams answer 404 to the path that follows, as if the model were unknown. */
 const routes = /\/chat\/completions(?=\/*$)/i
 
+const oddCharacters = /[\\\s\p{Cc}]/u
+
 function urlProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined || !/^https?:\/\//i.test(value))
     return 'must be a URL that starts with http:// or https://'
-  if (url.username !== '' || url.password !== '')
+  if (oddCharacters.test(value)) return 'must not contain a backslash, white space or a control character'
+  if (url.username !== '' || url.password !== '' || /^https?:\/\/[^/]*@/i.test(value))
     return 'must not contain a user name or password: use api_key'
   if (/[?#]/.test(value)) return 'must not contain a query or a fragment: leave out what begins with ? or #'
   const route = routes.exec(value)

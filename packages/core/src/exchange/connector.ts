@@ -1,7 +1,8 @@
 import { type LookupFunction, type Socket } from 'node:net'
 import { buildConnector, errors } from 'undici'
 import type { Clock } from '../clock.ts'
-import { guardedLookup, isNeverAsked, neverAskedError } from './never-asked.ts'
+import { isNeverAsked } from '../config/never-asked.ts'
+import { guardedLookup, neverAskedError } from './guarded-lookup.ts'
 
 export interface ConnectorOptions {
   /** Milliseconds for name, connection and TLS handshake together; 0 means no limit. */

@@ -1,4 +1,4 @@
-import { neverAskedCode } from './never-asked.ts'
+import { neverAskedCode } from './guarded-lookup.ts'
 import { carriedFault } from './plugin-fault.ts'
 import type { AttemptFault } from './transfer.ts'
 

@@ -49,7 +49,7 @@ class TrackingClient extends Client implements TrackedClient {
 
   // The library lets a connection come about only to close it, and keeps the process alive until then.
   override destroy(...given: unknown[]): Promise<void> {
-    const destroyed = (super.destroy as (...given: unknown[]) => Promise<void>).apply(this, given)
+    const destroyed = super.destroy.apply(this, given as [])
     this.giveUp()
     return destroyed
   }

@@ -37,3 +37,17 @@ test('a provider with an exchange() of its own may have any URL', async () => {
   })
   await gateway.close()
 })
+
+test.each<[string, Partial<Provider>]>([
+  ['its own', { baseUrl: 'http://169.254.169.254/v1' }],
+  [
+    'that of its health check',
+    { health: { baseUrl: 'http://[::ffff:a9fe:a9fe]', request: () => ({ path: '/' }) } },
+  ],
+  [
+    'that of its models',
+    { models: { baseUrl: 'http://169.254.1.1', request: () => ({ path: '/' }), response: () => [] } },
+  ],
+])('an address that is never asked is a configuration error: %s', async (_name, members) => {
+  await expect(start({ ...sound, ...members })).rejects.toThrow(/providers\[0\]: .* is never asked: write/)
+})

@@ -1,4 +1,5 @@
 import type { Provider } from '@llmproxy/provider-kit'
+import { neverAskedProblem } from '../config/never-asked.ts'
 
 /** What `create()` gave back, or an Error that says what is wrong with it: plugins may be plain JavaScript. */
 export function checkProvider(value: unknown): Provider {
@@ -14,4 +15,15 @@ export function checkProvider(value: unknown): Provider {
     )
   }
   return value as Provider
+}
+
+/** What is wrong with the addresses of a provider: every connection to such a one would be refused. */
+export function addressProblem(provider: Provider): string | undefined {
+  const { baseUrl, health, models } = provider
+  const urls = [provider.exchange === undefined ? baseUrl : undefined, health?.baseUrl, models?.baseUrl]
+  for (const url of urls) {
+    const problem = url === undefined ? undefined : neverAskedProblem(url)
+    if (problem !== undefined) return problem
+  }
+  return undefined
 }

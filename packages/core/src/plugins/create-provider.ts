@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Provider, ProviderPlugin } from '@llmproxy/provider-kit'
 import type { Complaint } from '../config/issues.ts'
-import { checkProvider } from './check-provider.ts'
+import { addressProblem, checkProvider } from './check-provider.ts'
 import type { FoundKey, FoundKeys } from './found-keys.ts'
 import { type OptionsInput, validateOptions } from './options.ts'
 
@@ -58,7 +58,11 @@ async function instance(input: OptionsInput & { readonly plugin: ProviderPlugin 
   const checked = await validateOptions(input)
   if (checked.complaints !== undefined) return { complaints: checked.complaints }
   try {
-    return { provider: checkProvider(input.plugin.create(checked.value)), keys: [] }
+    const provider = checkProvider(input.plugin.create(checked.value))
+    const problem = addressProblem(provider)
+    if (problem === undefined) return { provider, keys: [] }
+    const path = input.options['base_url'] === undefined ? [] : ['base_url']
+    return { complaints: [{ path, message: problem }] }
   } catch (error) {
     return { complaints: [{ path: [], message: `cannot be created: ${checked.scrub(messageOf(error))}` }] }
   }

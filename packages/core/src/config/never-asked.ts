@@ -1,6 +1,4 @@
-import type { LookupAddress, LookupOptions } from 'node:dns'
-import { lookup as systemLookup } from 'node:dns'
-import { BlockList, isIP, type LookupFunction } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 
 /**
  * Networks and hosts that no upstream is behind: what a machine finds only on its own link, and the services that hand its
@@ -51,32 +49,11 @@ export function isNeverAsked(address: string): boolean {
   return family !== 0 && blocked.check(address, family === 4 ? 'ipv4' : 'ipv6')
 }
 
-/** The `code` of the error for an address that is never asked. */
-export const neverAskedCode = 'ERR_ADDRESS_NEVER_ASKED'
-
-export function neverAskedError(): Error {
-  return Object.assign(new Error('the address is never asked'), { code: neverAskedCode })
-}
-
-/** A lookup that leaves out what is never asked; what is left may be asked. Nothing left: an error. */
-export function guardedLookup(lookup: LookupFunction = systemLookup as LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found, family) => {
-      if (error !== null) return callback(error, '')
-      const allowed = listed(found, family).filter(({ address }) => !isNeverAsked(address))
-      const [first] = allowed
-      if (first === undefined) callback(neverAskedError(), '')
-      else if (wantsAll(options)) callback(null, allowed)
-      else callback(null, first.address, first.family)
-    })
-  }
-}
-
-function wantsAll({ all }: LookupOptions): boolean {
-  return all === true
-}
-
-/** A lookup of others may give one address whatever it was asked for. */
-function listed(found: string | LookupAddress[], family: number | undefined): readonly LookupAddress[] {
-  return typeof found === 'string' ? [{ address: found, family: family ?? isIP(found) }] : found
+/** What is wrong with a URL whose host is such an address, for the operator; `undefined` for every other URL. */
+export function neverAskedProblem(url: string): string | undefined {
+  const host = URL.parse(url)?.hostname.replace(/^\[|\]$/g, '')
+  if (host === undefined || !isNeverAsked(host)) return undefined
+  return /^(?:0\.|::$)/.test(host)
+    ? `${host} is where a server listens, not where it is reached: write 127.0.0.1`
+    : `${host} is a link-local address or a metadata service, which is never asked: write the address of the model server`
 }
