@@ -51,6 +51,8 @@ test.each([
   const { problems, config } = readConfig(`${text}\nproviders: []\n`, { file: 'config.yaml', env: {} })
   expect(config).toBeUndefined()
   const [problem] = problems
-  expect(`${problem!.file}:${problem!.line}:${problem!.column} redis_url: ${problem!.message}`).toContain(start)
+  expect(`${problem!.file}:${problem!.line}:${problem!.column} redis_url: ${problem!.message}`).toContain(
+    start,
+  )
   expect(JSON.stringify(problems)).not.toContain('canary')
 })

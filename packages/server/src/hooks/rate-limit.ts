@@ -12,7 +12,11 @@ export function limitRates(
   refused: (operation: OperationName) => void,
 ): void {
   /** The error that ends the request, or nothing. */
-  const judge = (request: FastifyRequest, reply: FastifyReply, verdict: Verdict): GatewayError | undefined => {
+  const judge = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    verdict: Verdict,
+  ): GatewayError | undefined => {
     if ('unknown' in verdict) return limitsUnknown(verdict)
     const { operation } = request.routeOptions.config
     if (operation !== undefined || verdict.refused) answerStanding(reply, verdict)

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, type GatewayConfig, type Ledger, type Peers, readRedisUrl } from '@llmproxy/core'
+import type { ServerLog } from '../log/logger.ts'
+import type { Counter } from './counter.ts'
+import { StoreGuard } from './guard.ts'
+import { MemoryCounter } from './memory-counter.ts'
+import { type SharedCache, sharedCache } from './shared-cache.ts'
+import { SharedCounter } from './shared-counter.ts'
+import { SharedPauses } from './shared-pauses.ts'
+
+export type StoreSettings = Pick<
+  GatewayConfig,
+  'redis_url' | 'redis_prefix' | 'redis_timeout' | 'redis_failure'
+>
+
+/** What several instances share through Redis or Valkey. */
+export interface SharedStore {
+  /** Counts rate limits over all instances. */
+  readonly counter: Counter
+  /** The other instances, for pauses of providers. */
+  readonly peers: Peers
+  readonly cache: SharedCache
+  /** Connects. Resolves when the store is known to work or not, after `redis_timeout` at the latest; never rejects. */
+  open(log: ServerLog, ledger: Pick<Ledger, 'gauge' | 'storeFailed'>): Promise<void>
+  /** Resolves when everything is closed, within half a second. */
+  close(): Promise<void>
+}
+
+/** `undefined` when the configuration names no Redis. Opens nothing yet. */
+export function sharedStore(settings: StoreSettings, clock: Clock): SharedStore | undefined {
+  const { redis_url, redis_prefix: prefix, redis_timeout, redis_failure: failure } = settings
+  if (redis_url === null) return undefined
+  const target = readRedisUrl(redis_url)
+  if (typeof target === 'string') throw new Error(`redis_url ${target}`)
+  const timeoutMs = redis_timeout * 1000
+  const guard = new StoreGuard({ target, timeoutMs, probeKey: `${prefix}probe`, clock })
+  const pauses = new SharedPauses({ guard, target, prefix, id: randomUUID(), clock })
+  return {
+    counter: new SharedCounter({ guard, local: new MemoryCounter(clock), prefix, failure }),
+    peers: pauses,
+    cache: sharedCache(guard, prefix),
+    open(log, ledger) {
+      ledger.gauge({
+        name: 'llmproxy_store_up',
+        help: '1 when the store shared by several instances answers.',
+        read: () => Number(guard.up),
+      })
+      guard.onFailure = (how) => ledger.storeFailed(how)
+      return new Promise((resolve) => {
+        const timer = clock.after(timeoutMs, resolve)
+        guard.onChange = (up, reason) => {
+          tellChange(log, up, reason, failure)
+          clock.cancel(timer)
+          resolve()
+        }
+        guard.open()
+        pauses.open()
+      })
+    },
+    close: async () => void (await Promise.all([guard.close(), pauses.close()])),
+  }
+}
+
+function tellChange(
+  log: ServerLog,
+  up: boolean,
+  reason: string,
+  failure: StoreSettings['redis_failure'],
+): void {
+  if (up) return log.info({}, 'redis answers: rate limits and pauses of providers are shared')
+  const meanwhile =
+    failure === 'fail_open'
+      ? 'this instance counts rate limits for itself'
+      : 'requests that a rate limit applies to are refused'
+  log.warn({ reason }, `redis does not answer: ${meanwhile}, until it does`)
+}
