@@ -301,7 +301,10 @@ export interface AuthorizeIo {
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */
   now(): number
-  /** For token endpoints. Redirects are not followed; an answer above 1 MiB rejects. Ends with `signal`. */
+  /**
+   * For token endpoints. Redirects are not followed; an answer above 1 MiB rejects. Ends with `signal`. Where nobody answers, it
+   * rejects with a `ProviderFault` that `authorize()` should let pass.
+   */
   readonly fetch: (url: string, init?: FetchInit) => Promise<FetchResult>
 }
 

@@ -1,6 +1,6 @@
 import type { PreparedRequest, Provider } from '@llmproxy/provider-kit'
 import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { throwFault } from '../../test/toy-gateway.ts'
@@ -19,9 +19,8 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-function attemptIo(): AttemptIo {
-  const clock = new ManualClock()
-  const elsewhere = openElsewhere({ connectTimeoutMs: 1_000, keepAliveMs: 10, allowH2: false, clock })
+function attemptIo(lookup?: LookupFunction, clock = new ManualClock()): AttemptIo {
+  const elsewhere = openElsewhere({ connectTimeoutMs: 100, keepAliveMs: 10, allowH2: false, clock, lookup })
   closers.push(() => elsewhere.destroy())
   return new AttemptIo(clock, elsewhere)
 }
@@ -117,4 +116,31 @@ test('fetch ends with its attempt, and does not read without end', async () => {
     more()
   })
   await expect(attemptIo().fetch(endless)).rejects.toThrow(/larger than/)
+})
+
+test('a token endpoint that cannot be asked is no matter of credentials, and nothing was sent upstream', async () => {
+  const clock = new ManualClock()
+  const late = attemptIo(() => undefined, clock)
+  const metadata: LookupFunction = (_name, _options, callback) => callback(null, '169.254.169.254', 4)
+  const cut = await serve((_incoming, answer) => {
+    answer.writeHead(200, { 'content-length': '9' }).write('{', () => answer.destroy())
+  })
+  const asked = Promise.allSettled([
+    late.fetch('http://token.test'),
+    attemptIo().fetch('http://127.0.0.1:1'),
+    attemptIo(metadata).fetch('http://token.test'),
+    attemptIo().fetch('http://169.254.169.254/latest/api/token'),
+    attemptIo().fetch(cut),
+  ])
+  clock.advance(100)
+  const faults = (await asked).map((result) => unauthorized((result as PromiseRejectedResult).reason))
+  const expected = [
+    { kind: 'timeout', phase: 'connect' },
+    { kind: 'network', message: expect.stringMatching(/ECONNREFUSED/) },
+    { kind: 'network', message: expect.stringMatching(/never asked/) },
+    { kind: 'network', message: expect.stringMatching(/never asked/) },
+    { kind: 'bad_response' },
+  ]
+  expect(faults).toMatchObject(expected.map((fault) => ({ ...fault, nothingSent: true })))
+  for (const { message } of faults) expect(message).not.toMatch(/127\.0|169\.254/)
 })

@@ -1,14 +1,16 @@
-import type {
-  AuthorizeIo,
-  FetchInit,
-  FetchResult,
-  HeaderMap,
-  PreparedRequest,
-  Provider,
+import {
+  type AuthorizeIo,
+  type FetchInit,
+  type FetchResult,
+  type HeaderMap,
+  type PreparedRequest,
+  type Provider,
+  ProviderFault,
 } from '@llmproxy/provider-kit'
 import { type Dispatcher, request as undiciRequest } from 'undici'
 import type { Clock } from '../clock.ts'
 import { Collector } from './collect.ts'
+import { networkFault } from './network-fault.ts'
 import { carriedFault } from './plugin-fault.ts'
 import { singleValues } from './single-values.ts'
 import type { AttemptFault } from './transfer.ts'
@@ -83,21 +85,40 @@ export class AttemptIo implements AuthorizeIo {
   }
 }
 
-async function fetchText(
-  url: string,
-  init: FetchInit,
-  by: { readonly signal: AbortSignal; readonly dispatcher: Dispatcher },
-): Promise<FetchResult> {
-  const { statusCode, headers, body } = await undiciRequest(url, {
-    method: init.method ?? 'GET',
-    ...(init.headers === undefined ? {} : { headers: init.headers }),
-    ...(init.body === undefined ? {} : { body: init.body }),
-    ...by,
-  })
+interface FetchBy {
+  readonly signal: AbortSignal
+  readonly dispatcher: Dispatcher
+}
+
+/** A token endpoint that is away says nothing about the credentials. */
+async function fetchText(url: string, init: FetchInit, by: FetchBy): Promise<FetchResult> {
+  let answered = false
+  try {
+    const answer = await undiciRequest(url, {
+      method: init.method ?? 'GET',
+      ...(init.headers === undefined ? {} : { headers: init.headers }),
+      ...(init.body === undefined ? {} : { body: init.body }),
+      ...by,
+    })
+    answered = true
+    return await textOf(answer)
+  } catch (error) {
+    if (by.signal.aborted || error === tooLarge) throw error
+    const fault = networkFault(error, { sent: true, reused: false, answered })
+    throw new ProviderFault({
+      ...fault,
+      nothingSent: true,
+      message: `asking for credentials: ${fault.message}`,
+    })
+  }
+}
+
+async function textOf({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<FetchResult> {
   const collector = new Collector(fetchLimit)
   for await (const chunk of body) {
-    if (!collector.add(chunk as Buffer))
-      throw new Error(`the answer to a fetch of authorize() is larger than ${fetchLimit} bytes`)
+    if (!collector.add(chunk as Buffer)) throw tooLarge
   }
   return { status: statusCode, headers: singleValues(headers), text: collector.bytes().toString('utf8') }
 }
+
+const tooLarge = new Error(`the answer to a fetch of authorize() is larger than ${fetchLimit} bytes`)

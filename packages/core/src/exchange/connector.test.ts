@@ -106,7 +106,9 @@ test('the limit ends with the connection, whatever became of it', async () => {
   await once(server, 'close')
   const refused = ask(`http://127.0.0.1:${port}`, clock)
   await vi.waitFor(() =>
-    expect(refused.faults).toMatchObject([{ kind: 'network', nothingSent: true, message: /ECONNREFUSED/ }]),
+    expect(refused.faults).toMatchObject([
+      { kind: 'network', nothingSent: true, message: expect.stringMatching(/ECONNREFUSED/) },
+    ]),
   )
   expect(clock.pending).toBe(0)
 })
