@@ -15,7 +15,10 @@ import { banner } from './banner.ts'
 import { judgeBind } from './bind-rules.ts'
 import { drain } from './drain.ts'
 import { listenError } from './listen-error.ts'
-import { createLogger, type Logger } from './log/logger.ts'
+import { LiveSettings } from './live-settings.ts'
+import { createLogger, type Logger, logLevel } from './log/logger.ts'
+import type { RestartKey } from './reload/restart-keys.ts'
+import { type ServerReload, serverReload } from './reload/server-reload.ts'
 import { StartRefused } from './start-refused.ts'
 
 export interface StartOptions {
@@ -37,6 +40,12 @@ export interface RunningServer {
   /** `http://127.0.0.1:8000` */
   readonly url: string
   readonly gateway: Gateway
+  /**
+   * Takes another configuration into use and logs what has changed. Rejects with a `ConfigError`, and logs why, when it is faulty or
+   * would let other machines in without a key; nothing changes then. Does nothing once the server has been asked to leave. `env`:
+   * where keys are looked up; default: where they were at the start.
+   */
+  readonly reload: ServerReload
   /**
    * Leaves in order: `/readyz` turns 503, after `shutdown_delay` no new connections, up to `shutdown_timeout` for what runs,
    * then an error at the end of every stream that is left. Resolves when everything is closed and logged.
@@ -64,7 +73,8 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const log = (options.logger ?? defaultLogger(gateway))((text) => gateway.scrub(text))
     later.log = log
     let phase: ServerPhase = 'serving'
-    const app = buildApp(gateway, { settings: config, log, clock, phase: () => phase })
+    const live = new LiveSettings(config)
+    const app = buildApp(gateway, { settings: live, log, clock, phase: () => phase })
     const url = await listen(app, place)
     for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
     for (const warning of [...warnings, ...textOf(checked)]) options.print(`warning: ${warning}`)
@@ -72,11 +82,22 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const enter = (next: ServerPhase) => {
       phase = next
     }
-    return { url, gateway, close: () => drain({ app, gateway, log, clock, enter }) }
+    const serving = () => phase === 'serving'
+    const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
+    let closed: Promise<void> | undefined
+    return { url, gateway, reload, close: () => (closed ??= drain({ app, gateway, log, clock, enter })) }
   } catch (error) {
     await gateway.close()
     throw error
   }
+}
+
+/** What the command line decides, whatever the configuration says. */
+function fixedBy({ host, port }: StartOptions): readonly RestartKey[] {
+  return [
+    ...(host === undefined ? [] : (['host'] as const)),
+    ...(port === undefined ? [] : (['port'] as const)),
+  ]
 }
 
 function textOf({ warnings }: CheckedConfig): readonly string[] {
@@ -85,7 +106,7 @@ function textOf({ warnings }: CheckedConfig): readonly string[] {
 
 function defaultLogger({ config }: Gateway) {
   return (scrub: (text: string) => string) =>
-    createLogger({ level: config.debug ? 'DEBUG' : config.log_level, file: config.log_file, scrub })
+    createLogger({ level: logLevel(config), file: config.log_file, scrub })
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

@@ -18,6 +18,8 @@ export interface CommandContext {
   readonly complain: (line: string) => void
   /** Resolves when the process is asked to end; `again` runs at the second request. */
   readonly untilSignal: (again: () => void) => Promise<void>
+  /** Calls back whenever the process is asked to read its configuration again. */
+  readonly onHangup: (callback: () => void) => void
 }
 
 /** The command failed. The message is all that is printed; the exit code is 1. */

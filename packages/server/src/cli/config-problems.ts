@@ -1,13 +1,28 @@
-import { ConfigError, type ConfigProblem, createGateway, type GatewayOptions } from '@llmproxy/core'
+import {
+  type CheckedConfig,
+  ConfigError,
+  type ConfigProblem,
+  createGateway,
+  type GatewayOptions,
+} from '@llmproxy/core'
 import type { ConfigFile } from './config-file.ts'
 
+/** Throws a `ConfigError` when the file has problems, with everything that {@link withAllProblems} finds. */
+export async function refuseProblems(file: ConfigFile, options: GatewayOptions): Promise<void> {
+  const { config, problems } = await withAllProblems(file, options)
+  if (config === undefined) throw new ConfigError(problems)
+}
+
 /**
- * Throws a `ConfigError` when the file has problems. With those of the file itself come those that only the plugins of its
- * providers can see, so that one run shows everything.
+ * What was read from the file. When it has problems, with those that only the plugins of its providers can see, so that one run
+ * shows everything.
  */
-export async function refuseProblems({ checked }: ConfigFile, options: GatewayOptions): Promise<void> {
-  if (checked.config !== undefined) return
-  throw new ConfigError([...checked.problems, ...(await providerProblems(checked, options))])
+export async function withAllProblems(
+  { checked }: ConfigFile,
+  options: GatewayOptions,
+): Promise<CheckedConfig> {
+  if (checked.config !== undefined) return checked
+  return { ...checked, problems: [...checked.problems, ...(await providerProblems(checked, options))] }
 }
 
 async function providerProblems(

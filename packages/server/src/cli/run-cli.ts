@@ -9,7 +9,7 @@ import { init } from './init.ts'
 import { mock } from './mock.ts'
 import { linesTo } from './lines-to.ts'
 import { listProviders } from './providers.ts'
-import { untilSignal } from './signals.ts'
+import { onHangup, untilSignal } from './signals.ts'
 import { start } from './start.ts'
 
 export interface CliOptions extends Partial<Omit<CommandContext, 'version'>> {
@@ -30,6 +30,7 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
     appUrl: import.meta.url,
     conditions: conditionsOf(process.execArgv),
     untilSignal,
+    onHangup,
     ...options,
     print: options.print ?? linesTo(process.stdout),
     complain: options.complain ?? linesTo(process.stderr),

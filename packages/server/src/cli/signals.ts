@@ -1,3 +1,6 @@
+import { closeSync, openSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
 const signals = ['SIGTERM', 'SIGINT'] as const
 
 /** Resolves at the first request to end the process; `again` runs at the next one. */
@@ -12,4 +15,28 @@ export function untilSignal(again: () => void): Promise<void> {
       })
     }
   })
+}
+
+/**
+ * Calls back at every SIGHUP. Windows sends one when the console of the process is closed, which is a request to end and left to
+ * what it does by itself. A terminal that goes away sends one, too: whoever was started from it ends as if there were no callback.
+ */
+export function onHangup(callback: () => void): void {
+  if (process.platform === 'win32') return
+  // Not under `nohup`: there the terminal may go, and standard input is another.
+  const fromTerminal = isatty(0) && terminalIsThere()
+  process.on('SIGHUP', () => {
+    if (fromTerminal && !terminalIsThere()) process.kill(process.pid, 'SIGTERM')
+    else callback()
+  })
+}
+
+/** The terminal that controls the process can be opened until it hangs up. */
+function terminalIsThere(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,4 +1,5 @@
 import { pluginLoader } from '../load-plugin.ts'
+import { followConfig } from '../reload/follow-config.ts'
 import { startServer } from '../start-server.ts'
 import type { CommandContext } from './command-context.ts'
 import { openConfig } from './config-file.ts'
@@ -10,13 +11,18 @@ export interface StartArguments {
   readonly port?: number
 }
 
-/** `llmproxy start`: serves until the process is asked to end. */
+/** `llmproxy start`: serves, and follows its configuration, until the process is asked to end. */
 export async function start(context: CommandContext, { config, host, port }: StartArguments): Promise<void> {
   const file = openConfig(context, config)
   const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
   await refuseProblems(file, options)
   // Before the server can be seen to listen: whoever sees it may ask it to end.
   const asked = context.untilSignal(() => process.exit(1))
+  let early = false
+  let reread = () => {
+    early = true
+  }
+  context.onHangup(() => reread())
   const server = await startServer(file.checked, {
     ...options,
     version: context.version,
@@ -24,6 +30,10 @@ export async function start(context: CommandContext, { config, host, port }: Sta
     ...(port !== undefined && { port }),
     print: (line) => context.print(line),
   })
+  const watch = followConfig(context, file, server)
+  reread = () => void watch.now()
+  if (early) reread()
   await asked
+  watch.close()
   await server.close()
 }

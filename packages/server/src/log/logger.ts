@@ -1,5 +1,6 @@
 import { mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { GatewayConfig } from '@llmproxy/core'
 import pino from 'pino'
 import { StartRefused } from '../start-refused.ts'
 import { LineGatherer, type LineSink } from './line-gatherer.ts'
@@ -26,6 +27,8 @@ export interface LoggerOptions {
 export interface Logger extends ServerLog {
   /** Resolves when every line so far is written, in order. */
   flush(): Promise<void>
+  /** From now on only lines of this level (`log_level` of the configuration) and above are written. */
+  setLevel?(level: string): void
 }
 
 const levels: Readonly<Record<string, string>> = {
@@ -48,11 +51,10 @@ const standardOutput = 1
 /** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. Throws `StartRefused` when the file cannot be written. */
 export function createLogger(options: LoggerOptions): Logger {
   const gatherer = new LineGatherer(sinkOf(options.file))
-  const level = levels[options.level] ?? 'info'
   const safe = (line: string) => options.scrub(redactFields(line))
   const logger = pino(
     {
-      level,
+      level: pinoLevel(options.level),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -61,7 +63,7 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     gatherer,
   )
-  const informs = logger.isLevelEnabled('info')
+  let informs = logger.isLevelEnabled('info')
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => {
@@ -70,7 +72,20 @@ export function createLogger(options: LoggerOptions): Logger {
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
     flush: () => gatherer.flush(),
+    setLevel: (level) => {
+      logger.level = pinoLevel(level)
+      informs = logger.isLevelEnabled('info')
+    },
   }
+}
+
+/** The level that a configuration asks for: `debug: true` is short for `log_level: DEBUG`. */
+export function logLevel({ debug, log_level }: Pick<GatewayConfig, 'debug' | 'log_level'>): string {
+  return debug ? 'DEBUG' : log_level
+}
+
+function pinoLevel(level: string): string {
+  return levels[level] ?? 'info'
 }
 
 /**
