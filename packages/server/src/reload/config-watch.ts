@@ -18,7 +18,7 @@ export interface WatchOptions {
 const settleMs = 250
 
 /**
- * Two changes within the resolution of a file system's clock look like one, so a file that was changed a moment ago is read again
+ * Two changes within the resolution of a file system's clock look like one, so what was read a moment after a change is read again
  * even if it looks untouched. FAT counts in steps of two seconds.
  */
 const coarsestClockMs = 2_500
@@ -31,7 +31,10 @@ export class ConfigWatch {
   readonly #options: WatchOptions
   #looks: Promise<void> = Promise.resolve()
   #asked: Promise<void> | undefined
+  /** What the file system said before the last reading. */
   #stamp: Stamp | undefined
+  /** Whether that reading was late enough after the last change for a further one to show. */
+  #trusted = false
   /** Digest of what was last told. */
   #told: string
   /** Digest that was seen once: told when the next look sees it as well. */
@@ -84,21 +87,25 @@ export class ConfigWatch {
   }
 
   async #lookNow(): Promise<void> {
-    this.#stamp = await this.#options.source.stamp()
-    await this.#tell(await this.#options.source.read())
+    await this.#tell(await this.#read(await this.#options.source.stamp()))
   }
 
   async #look(): Promise<void> {
-    const { source, epoch = Date.now } = this.#options
-    const stamp = await source.stamp()
-    const untouched = stamp.text === this.#stamp?.text && epoch() - stamp.changedAt > coarsestClockMs
-    // The stamp first: what is changed between the two looks different the next time.
-    this.#stamp = stamp
+    const stamp = await this.#options.source.stamp()
+    const untouched = this.#trusted && stamp.text === this.#stamp?.text
     if (untouched && this.#candidate === undefined) return
-    const reading = await source.read()
+    const reading = await this.#read(stamp)
     if (reading.digest === this.#told) this.#candidate = undefined
     else if (reading.digest === this.#candidate?.digest) await this.#tell(reading)
     else this.#candidate = reading
+  }
+
+  /** `stamp`: from before, so that what is changed meanwhile looks different the next time. */
+  #read(stamp: Stamp): Promise<Reading> {
+    const { source, epoch = Date.now } = this.#options
+    this.#stamp = stamp
+    this.#trusted = epoch() - stamp.changedAt > coarsestClockMs
+    return source.read()
   }
 
   async #tell(reading: Reading): Promise<void> {

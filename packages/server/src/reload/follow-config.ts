@@ -26,7 +26,7 @@ export function followConfig(
 }
 
 /** A reading as a configuration, with everything that is wrong with it. Never rejects. */
-async function configOf(
+export async function configOf(
   context: CommandContext,
   { path }: ConfigFile,
   reading: Reading,
@@ -49,5 +49,6 @@ function isBlank({ config }: ConfigTexts): boolean {
 
 function faulty(file: string, message: string): CheckedConfig {
   const problem: ConfigProblem = { file, path: [], message }
-  return { ...checkConfig({}), config: undefined, problems: [problem] }
+  const { warnings, origin } = checkConfig({})
+  return { problems: [problem], warnings, origin }
 }
