@@ -24,27 +24,41 @@ export interface Others {
 }
 
 /**
- * Asks the deployments behind the one that broke off, and at last that one again, for the rest of its answer, each once and
- * without a pause: the client waits in the middle of a sentence. What breaks off again is continued again, while there are attempts.
- * When nobody goes on, the first break is what the client is told.
+ * Asks the deployments behind the one that broke off, and at last that one again, for the rest of its answer, without a pause: the
+ * client waits in the middle of a sentence. One that gives nothing is not asked again. One that breaks off, too, goes to the end of
+ * the line, and the next goes on with what both have said, while there are attempts. When nobody goes on, the first break is what
+ * the client is told.
  */
 export async function continueStream(run: RequestRun, broken: Broken, others: Others): Promise<Served> {
   if (run.cancelled !== undefined || !isContinuable(broken.fault)) return broken
+  const { targets, index, maxAttempts, ask } = others
+  const line = [...targets.slice(index + 1), targets[index]!]
   const before = run.attempts.length
-  let { index } = others
   let { repairedFrames } = broken
-  for (let cut = broken; isContinuable(cut.fault);) {
-    const next = await nextOf(run, { ...others, index })
-    if (next === undefined) break
-    repairedFrames += next.tried.repairedFrames
-    if (next.tried.kind === 'answered') return concluded(run, 'complete', { ...next.tried, repairedFrames })
-    cut = next.tried
-    index = next.index
+  let rest = run.askForRest()
+  while (rest !== undefined && line.length > 0) {
+    const target = line.shift()!
+    if (rest.needsSupport && target.supports.continuation !== true) continue
+    const tried = await askTwice(run, maxAttempts, () => ask(target))
+    if (tried === undefined) break
+    if (tried.kind === 'answered' || tried.kind === 'broken') repairedFrames += tried.repairedFrames
+    if (tried.kind === 'answered') return concluded(run, 'complete', { kind: 'answered', repairedFrames })
+    if (tried.kind === 'broken') line.push(target)
+    if (!goesOn(tried)) break
+    if (tried.kind === 'broken') rest = run.askForRest()
   }
   const fault = run.cancelled ?? broken.fault
-  const left = fault.kind === 'cancelled'
-  const result = left ? 'abandoned' : run.attempts.length > before ? 'failed' : 'impossible'
-  return concluded(run, result, { ...broken, fault, repairedFrames })
+  const failed = run.attempts.length > before ? 'failed' : 'impossible'
+  return concluded(run, fault.kind === 'cancelled' ? 'abandoned' : failed, {
+    ...broken,
+    fault,
+    repairedFrames,
+  })
+}
+
+/** Whether anybody else may be asked after a failure to continue. That the request for the rest was refused is not the client's doing. */
+function goesOn({ kind, fault }: Exclude<Tried, { kind: 'answered' }>): boolean {
+  return kind === 'broken' ? isContinuable(fault) : fault.kind !== 'content_filter'
 }
 
 function concluded(run: RequestRun, result: ContinuationResult, served: Served): Served {
@@ -52,30 +66,16 @@ function concluded(run: RequestRun, result: ContinuationResult, served: Served):
   return served
 }
 
-interface Next {
-  readonly index: number
-  readonly tried: Broken | Extract<Tried, { kind: 'answered' }>
-}
-
-/** The first deployment that goes on with the stream. */
-async function nextOf(
+/** Asks once, and again only for a kept-alive socket that died before it was of use. `undefined`: nobody waits, or may be asked. */
+async function askTwice(
   run: RequestRun,
-  { targets, index, maxAttempts, ask }: Others,
-): Promise<Next | undefined> {
-  const rest = run.askForRest()
-  if (rest === undefined) return undefined
-  for (const candidate of [...targets.keys()].slice(index + 1).concat(index)) {
-    const target = targets[candidate]!
-    if (rest.needsSupport && target.supports.continuation !== true) continue
-    // The second time only for a kept-alive socket that died before it was of use.
-    for (let raced = false; ; raced = true) {
-      if (run.cancelled !== undefined || run.remainingMs <= 0) return undefined
-      if (run.attempts.length >= maxAttempts) return undefined
-      const tried = await ask(target)
-      if (tried.kind === 'answered' || tried.kind === 'broken') return { index: candidate, tried }
-      if (tried.fault.kind === 'content_filter') return undefined
-      if (raced || !isSocketRace(tried.fault)) break
-    }
+  maxAttempts: number,
+  ask: () => Promise<Tried>,
+): Promise<Tried | undefined> {
+  for (let raced = false; ; raced = true) {
+    if (run.cancelled !== undefined || run.remainingMs <= 0 || run.attempts.length >= maxAttempts)
+      return undefined
+    const tried = await ask()
+    if (tried.kind !== 'fault' || raced || !isSocketRace(tried.fault)) return tried
   }
-  return undefined
 }
