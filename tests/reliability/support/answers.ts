@@ -1,3 +1,4 @@
+import type { OperationName } from '@llmproxy/provider-kit'
 import type { ServerResponse } from 'node:http'
 import type { Answer } from './fake-upstream.ts'
 
@@ -92,7 +93,7 @@ export function healthy(text = 'Hello'): Answer {
       )
     }
     const stream = openStream(response)
-    if (messages) return void stream.end(messageFrames(text))
+    if (messages) return void stream.end(messageEvents(text).join(''))
     stream.end(chat ? chunk(text) + streamEnd : `${textChunk(text)}${textChunk('', 'stop')}data: [DONE]\n\n`)
   }
 }
@@ -106,7 +107,8 @@ export function failing(
   return (_request, response) => sendJson(response, status, errorBody(message), headers)
 }
 
-function messageFrames(text: string): string {
+/** The events of a stream of the Messages dialect. */
+function messageEvents(text: string): string[] {
   const events = [
     { type: 'message_start', message: { ...message(), content: [], stop_reason: null } },
     { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
@@ -119,5 +121,11 @@ function messageFrames(text: string): string {
     },
     { type: 'message_stop' },
   ]
-  return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  return events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+}
+
+/** The beginning of a sound stream: it has said `text`, and not how it ends. */
+export function beginning(operation: OperationName, text = 'half'): string {
+  if (operation === 'messages') return messageEvents(text).slice(0, 3).join('')
+  return operation === 'completions' ? textChunk(text) : chunk(text)
 }

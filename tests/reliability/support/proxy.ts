@@ -3,6 +3,7 @@ import anthropic from '@llmproxy/provider-anthropic'
 import mock from '@llmproxy/provider-mock'
 import openai from '@llmproxy/provider-openai'
 import openaiCompatible from '@llmproxy/provider-openai-compatible'
+import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { startServer } from '@llmproxy/server'
 import { onTestFinished } from 'vitest'
 
@@ -19,6 +20,10 @@ export interface Proxy {
 
 export interface ProxyOptions {
   readonly clock?: Clock
+  /** Where keys of providers are looked up. Default: nowhere. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Beside those for the OpenAI wire, Anthropic and the mock. */
+  readonly plugins?: readonly ProviderPlugin[]
 }
 
 const unlimited = {
@@ -31,7 +36,10 @@ const unlimited = {
 }
 
 /** A whole gateway behind real HTTP, with rate limits off and short waits unless `config` says otherwise. Closed with the test. */
-export async function startProxy(config: GatewayConfigInput, options: ProxyOptions = {}): Promise<Proxy> {
+export async function startProxy(
+  config: GatewayConfigInput,
+  { plugins = [], ...options }: ProxyOptions = {},
+): Promise<Proxy> {
   const checked = checkConfig(
     { port: 0, rate_limit_rpm: null, rate_limits: unlimited, shutdown_timeout: 0.1, ...config },
     {},
@@ -50,7 +58,7 @@ export async function startProxy(config: GatewayConfigInput, options: ProxyOptio
     flush: () => Promise.resolve(),
   }
   const server = await startServer(checked, {
-    plugins: [openai, openaiCompatible, anthropic, mock],
+    plugins: [openai, openaiCompatible, anthropic, mock, ...plugins],
     version: 'test',
     print: ignore,
     logger: () => logger,

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { chunk, healthy, openStream, textChunk } from './answers.ts'
+import { beginning, healthy, openStream } from './answers.ts'
 import { answered, brokenOff, type FailoverCase, refused, type Seen } from './failover-cases.ts'
 import type { AskedFor, Ended, UpstreamFault } from './upstream-faults.ts'
 
@@ -34,7 +34,7 @@ const endless = slow('drips without an end', (response, { streamed }) => {
 /** One event after the other. */
 const longWinded = slow('speaks without an end', (response, { operation }) => {
   openStream(response)
-  repeat(response, 15, () => response.write(operation === 'chat' ? chunk('half') : textChunk('half')))
+  repeat(response, 15, () => response.write(beginning(operation)))
 })
 
 export const limitsOfSlowCases = { request_timeout: 0.25, stream_timeout: 0.4 }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import { chunk, errorBody, openStream, sendJson, textChunk } from './answers.ts'
+import { beginning, errorBody, openStream, sendJson } from './answers.ts'
 import type { SeenRequest } from './fake-upstream.ts'
 import type { OpenaiOperation } from './client.ts'
 
@@ -80,14 +80,14 @@ const bytes =
     if (then === 'cut') setImmediate(() => response.destroy())
   }
 
-const half = ({ operation }: AskedFor) => (operation === 'chat' ? chunk('half') : textChunk('half'))
-
 /** The beginning of a sound stream, and what follows it. */
-const begun = (rest: string, then: 'end' | 'hang' | 'cut') => (response: ServerResponse, asked: AskedFor) => {
-  openStream(response).write(half(asked) + rest)
-  if (then === 'end') response.end()
-  if (then === 'cut') setTimeout(() => response.destroy(), 10)
-}
+const begun =
+  (rest: string, then: 'end' | 'hang' | 'cut') =>
+  (response: ServerResponse, { operation }: AskedFor) => {
+    openStream(response).write(beginning(operation) + rest)
+    if (then === 'end') response.end()
+    if (then === 'cut') setTimeout(() => response.destroy(), 10)
+  }
 
 /** `calls` and endings are those of the table of faults in the documentation, not what the code was seen to do. */
 export const upstreamFaults: readonly UpstreamFault[] = [
