@@ -21,7 +21,7 @@ function open(perMinute: number | null = null) {
   }
   const enter = () => {
     live.gate.tryAcquire()
-    return admit(live, deployment)
+    return admit(live, { deployment, alone: false })
   }
   return { clock, live, deployment, enter }
 }
@@ -49,7 +49,10 @@ test('an open breaker gives the slot back and says for how long', () => {
   settleAdmission(enter() as Admission, { kind: 'upstream', message: '' })
   clock.advance(400)
   expect(enter()).toMatchObject({ kind: 'overloaded', code: 'breaker_open', retryAfterMs: 600 })
-  expect(closedReason(deployment, false)).toMatchObject({ code: 'breaker_open', retryAfterMs: 600 })
+  expect(closedReason(live, { deployment, alone: false })).toMatchObject({
+    code: 'breaker_open',
+    retryAfterMs: 600,
+  })
   expect(live.gate.inFlight).toBe(0)
 })
 
@@ -65,12 +68,13 @@ test('the pace gives slot and probe back, so that the next probe can be made', (
 })
 
 test('a pause of the vendor’s closes a lone deployment, a guess of ours does not', () => {
-  const { deployment } = open()
+  const { live, deployment } = open()
+  const reason = (alone: boolean) => closedReason(live, { deployment, alone })
   deployment.cooldown.start(5_000, true)
-  expect(closedReason(deployment, true)).toBeUndefined()
-  expect(closedReason(deployment, false)).toMatchObject({ kind: 'rate_limit', retryAfterMs: 5_000 })
+  expect(reason(true)).toBeUndefined()
+  expect(reason(false)).toMatchObject({ kind: 'rate_limit', retryAfterMs: 5_000 })
   deployment.cooldown.start(5_000, false)
-  expect(closedReason(deployment, true)).toMatchObject({ kind: 'rate_limit', retryAfterMs: 5_000 })
+  expect(reason(true)).toMatchObject({ kind: 'rate_limit', retryAfterMs: 5_000 })
 })
 
 test('a full queue names the limit, and nothing was sent', () => {

@@ -1,6 +1,7 @@
 import type { AttemptFault } from './exchange/transfer.ts'
+import type { TakenKey } from './key-ring.ts'
 import type { LiveDeployment, LiveProvider } from './live-provider.ts'
-import { breakerRule } from './resilience/policy.ts'
+import { breakerRule, keyRule } from './resilience/policy.ts'
 import type { Permit } from './resilience/breaker.ts'
 import { cooldownMs } from './resilience/cooldown.ts'
 
@@ -9,16 +10,26 @@ export interface Admission {
   readonly live: LiveProvider
   readonly deployment: LiveDeployment
   readonly permit: Permit
+  /** Of a provider with several. */
+  readonly key?: TakenKey
+}
+
+/** What an attempt wants to be admitted to. */
+export interface Wanted {
+  readonly deployment: LiveDeployment
+  /** It is the only deployment of the route. */
+  readonly alone: boolean
+  /** How many it takes. Default: 1. */
+  readonly exchanges?: number
 }
 
 /**
  * Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. The only deployment of a route (`alone`)
  * pauses only when the vendor said for how long: a guess of ours must not make a model vanish.
  */
-export function closedReason(
-  { breaker, cooldown }: LiveDeployment,
-  alone: boolean,
-): AttemptFault | undefined {
+export function closedReason({ keys }: LiveProvider, wanted: Wanted): AttemptFault | undefined {
+  const { deployment, alone } = wanted
+  const { breaker, cooldown } = deployment
   const pause = cooldown.remainingMs()
   if (pause > 0 && !(alone && cooldown.guessed)) {
     return {
@@ -28,15 +39,13 @@ export function closedReason(
       message: 'the provider asked for a pause after a rate limit',
     }
   }
-  return breaker.state === 'open' ? breakerOpen(breaker.retryAfterMs()) : undefined
+  if (breaker.state === 'open') return breakerOpen(breaker.retryAfterMs())
+  return keys?.closed(deployment, alone)
 }
 
-/** Takes permit and pace for one attempt of so many exchanges; the slot is already held, and is given back when this fails. */
-export function admit(
-  live: LiveProvider,
-  deployment: LiveDeployment,
-  exchanges = 1,
-): Admission | AttemptFault {
+/** Takes permit, pace and key for one attempt; the slot is already held, and is given back when this fails. */
+export function admit(live: LiveProvider, wanted: Wanted): Admission | AttemptFault {
+  const { deployment, alone, exchanges = 1 } = wanted
   const { breaker } = deployment
   const permit = breaker.acquire()
   if (permit === undefined) {
@@ -53,16 +62,28 @@ export function admit(
       message: 'the configured rate_limit of the provider is reached',
     }
   }
-  return { live, deployment, permit }
+  const { keys } = live
+  if (keys === undefined) return { live, deployment, permit }
+  const key = keys.take(deployment, alone)
+  if (!('kind' in key)) return { live, deployment, permit, key }
+  permit.release()
+  live.gate.release()
+  return key
 }
 
-/** Gives slot and permit back with the attempt's verdict. */
-export function settleAdmission(
-  { live, deployment, permit }: Admission,
-  fault: AttemptFault | undefined,
-): void {
+/** Gives slot and permit back with the attempt's verdict. True: the fault is that of its key, and another one can be used now. */
+export function settleAdmission(admission: Admission, fault: AttemptFault | undefined): boolean {
+  const { live, deployment, permit, key } = admission
   live.gate.release()
-  if (fault === undefined) return permit.success()
+  const another = key !== undefined && live.keys!.settle(deployment, key, fault)
+  if (fault === undefined) permit.success()
+  else settlePermit(admission, fault)
+  return another
+}
+
+function settlePermit({ deployment, permit, key }: Admission, fault: AttemptFault): void {
+  // Of several keys one was refused, or has reached its limit: that says nothing about the deployment.
+  if (key !== undefined && keyRule(fault) !== 'none') return permit.release()
   switch (breakerRule(fault)) {
     case 'failure':
       return permit.failure()
@@ -72,6 +93,12 @@ export function settleAdmission(
     default:
       return permit.release()
   }
+}
+
+/** Milliseconds until the deployment may be asked; 0: now. */
+export function closedMs({ keys }: LiveProvider, deployment: LiveDeployment): number {
+  const { breaker, cooldown } = deployment
+  return Math.max(breaker.retryAfterMs(), cooldown.remainingMs(), keys?.waitMs(deployment) ?? 0)
 }
 
 export function queueTimeout(live: LiveProvider): AttemptFault {

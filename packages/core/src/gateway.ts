@@ -1,4 +1,5 @@
 import type { OperationName } from '@llmproxy/provider-kit'
+import { closedMs } from './admission.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts'
@@ -229,12 +230,15 @@ export class Gateway {
 
   #isWell(live: LiveProvider, asked: Asked): boolean {
     const known = live.deployments.get(deploymentKey(live, asked))
-    return known === undefined || (known.breaker.state !== 'open' && known.cooldown.remainingMs() === 0)
+    if (known === undefined) return true
+    const { breaker, cooldown } = known
+    if (breaker.state === 'open' || cooldown.remainingMs() > 0) return false
+    return live.keys === undefined || live.keys.waitMs(known) === 0
   }
 
   #retryAfterMs(live: LiveProvider, asked: Asked): number {
     const known = live.deployments.get(deploymentKey(live, asked))
-    return known === undefined ? 0 : Math.max(known.breaker.retryAfterMs(), known.cooldown.remainingMs())
+    return known === undefined ? 0 : closedMs(live, known)
   }
 
   /** A plugin that throws something else than a fault has a bug: its author needs the stack, the client must not see it. */

@@ -13,7 +13,9 @@ import type { Clock } from './clock.ts'
 import type { GatewayConfig, ProviderConfig } from './config/schema.ts'
 import { openElsewhere } from './exchange/elsewhere.ts'
 import { openUpstream } from './exchange/upstream.ts'
+import { KeyRing } from './key-ring.ts'
 import type { SharedPause } from './peers.ts'
+import type { ConfiguredKey } from './plugins/create-provider.ts'
 import { Breaker, type BreakerOptions, type BreakerState } from './resilience/breaker.ts'
 import { Cooldown } from './resilience/cooldown.ts'
 import { Gate } from './resilience/gate.ts'
@@ -25,7 +27,10 @@ export interface LiveProvider {
   readonly name: string
   readonly type: string
   readonly config: ProviderConfig
+  /** With the first of its keys. */
   readonly provider: Provider
+  /** Only when there are several: then they authorize, classify and send in place of `provider`. */
+  readonly keys: KeyRing | undefined
   readonly supports: Supports
   /** What runs each operation, bridges included. */
   readonly codecs: Readonly<Partial<Record<OperationName, Operation>>>
@@ -60,6 +65,8 @@ export interface LiveProviderInput {
   readonly type: string
   readonly config: ProviderConfig
   readonly provider: Provider
+  /** Default: one, which `provider` has. */
+  readonly keys?: readonly ConfiguredKey[]
   readonly settings: GatewayConfig
   readonly clock: Clock
   readonly userAgent: string
@@ -74,11 +81,14 @@ export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider
   const { type, config, provider, clock, userAgent } = input
   const { origin, baseUrl } = splitBaseUrl(provider.baseUrl)
   const identity = identityOf(input, baseUrl)
+  const keys = keysOf(input, baseUrl, before)
+  const same = before?.identity === identity || sharesKey(keys, before)
   return {
     name: config.name,
     type,
     config,
     provider,
+    keys,
     supports: { ...provider.supports, ...(config.supports as Supports | undefined) },
     codecs: codecsOf(provider),
     baseUrl,
@@ -89,8 +99,33 @@ export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider
     pace: before?.pace.limited(config.rate_limit) ?? new Pace(config.rate_limit, clock),
     identity,
     // What was learnt about another address or with another key says nothing about this one.
-    deployments: before?.identity === identity ? carriedOver(before, input) : new Map(),
+    deployments: same ? carriedOver(before!, input) : new Map(),
   }
+}
+
+/** What is known of a key is about one address. */
+function keysOf(
+  { type, keys = [], clock }: LiveProviderInput,
+  baseUrl: string,
+  before: LiveProvider | undefined,
+): KeyRing | undefined {
+  const known = before?.type === type && before.baseUrl === baseUrl ? before.keys : undefined
+  return keys.length > 1 ? new KeyRing(keys, clock, known) : undefined
+}
+
+/** Breakers of a provider with several keys count nothing that is the fault of one, so they outlive a change of some. */
+function sharesKey(keys: KeyRing | undefined, before: LiveProvider | undefined): boolean {
+  return keys !== undefined && before?.keys !== undefined && keys.shares(before.keys)
+}
+
+/** The provider as it is asked with one of its keys. */
+export function withKey(live: LiveProvider, { provider }: Pick<LiveProvider, 'provider'>): LiveProvider {
+  return { ...live, provider }
+}
+
+/** The provider as it is asked outside of any attempt: with a key that is accepted, as far as that is known. */
+export function withGoodKey(live: LiveProvider): LiveProvider {
+  return live.keys === undefined ? live : withKey(live, live.keys)
 }
 
 function connections(
@@ -181,6 +216,7 @@ export function deploymentOf(
   }
   cooldown.onStart = (forMs, guessed) => listener.paused({ ...pause, cause: 'cooldown', forMs, guessed })
   const deployment = { entry, breaker, cooldown }
+  live.keys?.listen(deployment, (told) => listener.paused({ ...pause, ...told }))
   live.deployments.set(key, deployment)
   return deployment
 }

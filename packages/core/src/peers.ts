@@ -1,11 +1,16 @@
-/** A pause of one deployment, as gateways tell each other: an opened breaker, or a cooldown after a rate limit. */
+/**
+ * A pause of one deployment, as gateways tell each other: an opened breaker, or a cooldown after a rate limit; of a provider with several
+ * keys the rest of one of them there (`cooldown` with a `key`), or that one is not accepted by the provider at all (`key`).
+ */
 export interface SharedPause {
   readonly provider: string
   /** The name of the deployment's live state: its upstream model, or the entry that it was found by. */
   readonly model: string
   /** The id of the configured entry. */
   readonly entry: string
-  readonly cause: 'breaker' | 'cooldown'
+  readonly cause: 'breaker' | 'cooldown' | 'key'
+  /** The environment variable of the key that pauses, never its value. Absent: it is the deployment that does. */
+  readonly key?: string
   /** Milliseconds from now. Durations, because the clocks of several machines differ. */
   readonly forMs: number
   /** Of a cooldown: the vendor named no length. */

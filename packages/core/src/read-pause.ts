@@ -10,7 +10,8 @@ const pauseSchema = z.object({
   provider: name,
   model: name,
   entry: name,
-  cause: z.enum(['breaker', 'cooldown']),
+  cause: z.enum(['breaker', 'cooldown', 'key']),
+  key: name.exactOptional(),
   forMs: z.number().positive(),
   guessed: z.boolean().exactOptional(),
 })

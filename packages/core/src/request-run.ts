@@ -48,6 +48,9 @@ export class RequestRun implements StreamPort {
   #provider: Pick<LiveProvider, 'name' | 'type'> | undefined
   #upstreamModel: string | null = null
   #attempt: Attempt | undefined
+  /** The name of the key that it uses, where the provider has several. */
+  #key: string | undefined
+  #onCommit: (() => void) | undefined
   #cancelWait: (() => void) | undefined
   #cancelled: AttemptFault | undefined
   #headSent = false
@@ -143,12 +146,15 @@ export class RequestRun implements StreamPort {
   begin(live: LiveProvider, model: string): void {
     this.#provider = live
     this.#upstreamModel = model
+    this.#key = undefined
     this.dropped.clear()
   }
 
-  /** The attempt that is running now. */
-  attach(attempt: Attempt): void {
+  /** The attempt that is running now, with the name of its key, and whom its first frames are told. */
+  attach(attempt: Attempt, key?: string, onCommit?: () => void): void {
     this.#attempt = attempt
+    this.#key = key
+    this.#onCommit = onCommit
     this.#overheadMs = this.#ownMs
   }
 
@@ -165,6 +171,7 @@ export class RequestRun implements StreamPort {
       durationMs,
       firstByteMs,
       ...(fault === undefined ? {} : { fault }),
+      ...(this.#key === undefined ? {} : { key: this.#key }),
     })
   }
 
@@ -214,6 +221,7 @@ export class RequestRun implements StreamPort {
   // The stream port: what the running attempt calls.
 
   commit(upstream: HeaderMap, waitedMs: number): void {
+    this.#onCommit?.()
     const elapsed = this.#clock.now() - this.ingress.startedAt
     // The stream of a second upstream begins inside that of the first.
     this.#firstChunkMs ??= elapsed

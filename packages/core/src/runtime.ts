@@ -138,13 +138,17 @@ export class Runtime {
   }
 
   /** Another gateway has found out what this one would have to find out by failing requests. */
-  #hear({ provider, model, entry, cause, forMs, guessed = false }: SharedPause): void {
+  #hear(pause: SharedPause): void {
+    const { provider, model, entry, cause, key, forMs, guessed = false } = pause
     const live = this.snapshot.live.get(provider)
     const known = live?.config.models.some((configured) => entryOf(configured).id === entry)
     if (live === undefined || known !== true) return
-    const { breaker, cooldown } = this.deployment(live, { upstreamModel: model, entry })
-    if (cause === 'breaker') breaker.hold(forMs)
-    else cooldown.hold(forMs, guessed)
+    const deployment = this.deployment(live, { upstreamModel: model, entry })
+    const { breaker, cooldown } = deployment
+    // Where there is one key only, it is found out by asking.
+    if (key !== undefined) live.keys?.hold(deployment, pause)
+    else if (cause === 'breaker') breaker.hold(forMs)
+    else if (cause === 'cooldown') cooldown.hold(forMs, guessed)
   }
 
   async close(): Promise<void> {

@@ -1,19 +1,28 @@
 import type { OperationName } from '@llmproxy/provider-kit'
-import { type Admission, admit, closedReason, queueTimeout, settleAdmission } from './admission.ts'
+import {
+  type Admission,
+  admit,
+  closedReason,
+  queueTimeout,
+  settleAdmission,
+  type Wanted,
+} from './admission.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { type Broken, continueStream } from './continue-stream.ts'
 import { Attempt } from './exchange/attempt.ts'
-import type { AttemptResult } from './exchange/attempt-input.ts'
+import type { AttemptInput, AttemptResult } from './exchange/attempt-input.ts'
 import { thrownFault } from './exchange/classify.ts'
 import { messagesUsage } from './exchange/messages-usage.ts'
 import { carriedFault } from './exchange/plugin-fault.ts'
 import { splitRequest } from './exchange/split-request.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { timeoutFault, type WatchLimits } from './exchange/watch.ts'
-import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai } from './live-provider.ts'
+import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai, withKey } from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
+import { credentialsExhausted } from './resilience/credentials.ts'
 import { decide } from './resilience/decide.ts'
+import { keyRule } from './resilience/fault-table.ts'
 import type { RouteTarget } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -75,6 +84,7 @@ export async function serve(
       random: serving.random,
       retryDelayMs: live.config.retry_delay * 1000,
       maxWaitMs: serving.snapshot.config.max_retry_wait * 1000,
+      anotherKey: tried.anotherKey === true,
     })
     if (decision.action === 'stop') break
     if (decision.action === 'fallback') {
@@ -82,8 +92,8 @@ export async function serve(
       retries = 0
       continue
     }
-    // A race is no failure of the deployment, so it uses up none of its retries.
-    if (fault.reusedSocketDied !== true) retries += 1
+    // A race, or a fault of one key, is no failure of the deployment, so it uses up none of its retries.
+    if (fault.reusedSocketDied !== true && tried.anotherKey !== true) retries += 1
     if (decision.delayMs > 0) await run.pause(decision.delayMs)
   }
   return { kind: 'failed', fault: run.cancelled ?? fault, repairedFrames: 0 }
@@ -97,7 +107,8 @@ function oneRace(fault: AttemptFault, raced: boolean): AttemptFault {
 /** What became of one deployment of the route. */
 export type Tried =
   | { readonly kind: 'skipped'; readonly fault: AttemptFault }
-  | { readonly kind: 'fault'; readonly fault: AttemptFault }
+  /** `anotherKey`: the fault is that of its key, and the provider has another one that can be used now. */
+  | { readonly kind: 'fault'; readonly fault: AttemptFault; readonly anotherKey?: boolean }
   | Exclude<Served, { kind: 'failed' }>
 
 /** Asks one deployment, or notes why it cannot be asked. */
@@ -116,27 +127,27 @@ async function attemptOnce(
 ): Promise<Tried> {
   const deployment = serving.deployment(live, target)
   const alone = serving.targets === 1
-  const closed = closedReason(deployment, alone)
+  const closed = closedReason(live, { deployment, alone })
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
-  const attempt = prepared(run, live, target, serving)
-  if ('kind' in attempt) return refused(run, attempt)
-  const admission = await admitted(run, live, { deployment, alone, exchanges: attempt.exchanges })
+  const input = prepared(run, live, target, serving)
+  if ('kind' in input) return refused(run, input)
+  const admission = await admitted(run, live, { deployment, alone, exchanges: input.parts?.length ?? 1 })
   if ('kind' in admission) return { kind: 'skipped', fault: admission }
   // What was cancelled a moment ago found no attempt to end.
   if (run.cancelled !== undefined) {
     settleAdmission(admission, clientGone)
     return { kind: 'skipped', fault: run.cancelled }
   }
-  return conclude(run, attempt, admission, serving.clock)
+  return conclude(run, input, admission)
 }
 
-/** The exchange, not begun yet. A fault: the provider cannot express the request, or `strict` forbids what it would drop. */
+/** What the exchange is about. A fault: the provider cannot express the request, or `strict` forbids what it would drop. */
 function prepared(
   run: RequestRun,
   live: LiveProvider,
   target: RouteTarget,
   { snapshot, clock }: Serving,
-): Attempt | AttemptFault {
+): AttemptInput | AttemptFault {
   const { config } = snapshot
   const { operation, body } = run.asked
   const codec = live.codecs[operation]!
@@ -153,7 +164,7 @@ function prepared(
       askUsage: run.stream && live.supports.stream_usage !== false && speaksOpenai(live, operation),
     })
     if (live.config.strict && run.dropped.size > 0) return strictFault(run.dropped)
-    return new Attempt({
+    return {
       live,
       operation,
       codec,
@@ -168,7 +179,7 @@ function prepared(
       responseLimit: config.response_limit,
       eventLimit: config.event_limit,
       port: run,
-    })
+    }
   } catch (error) {
     return (
       carriedFault(error) ?? { ...thrownFault(error), message: 'the provider cannot express this request' }
@@ -195,49 +206,45 @@ function refused(run: RequestRun, fault: AttemptFault): Tried {
   return { kind: 'fault', fault }
 }
 
-/** What an attempt wants to be admitted to. */
-interface Wanted {
-  readonly deployment: LiveDeployment
-  /** It is the only deployment of the route. */
-  readonly alone: boolean
-  readonly exchanges: number
-}
-
-/** Waits for a slot if it must, then takes permit and pace. What those in front heard in the meantime counts. */
+/** Waits for a slot if it must, then takes permit, pace and key. What those in front heard in the meantime counts. */
 async function admitted(
   run: RequestRun,
   live: LiveProvider,
-  { deployment, alone, exchanges }: Wanted,
+  wanted: Wanted,
 ): Promise<Admission | AttemptFault> {
   if (!live.gate.tryAcquire()) {
     const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
     if (got !== 'acquired') return queueTimeout(live)
-    const closed = closedReason(deployment, alone)
+    const closed = closedReason(live, wanted)
     if (closed !== undefined) {
       live.gate.release()
       return closed
     }
   }
-  return admit(live, deployment, exchanges)
+  return admit(live, wanted)
 }
 
-async function conclude(
-  run: RequestRun,
-  attempt: Attempt,
-  admission: Admission,
-  clock: Clock,
-): Promise<Tried> {
+async function conclude(run: RequestRun, input: AttemptInput, admission: Admission): Promise<Tried> {
+  const { clock } = input
+  const { live, key } = admission
   const startedAt = clock.now()
-  run.attach(attempt)
+  const attempt = new Attempt(key === undefined ? input : { ...input, live: withKey(live, key) })
+  run.attach(attempt, key?.name, key?.trial === true ? () => live.keys!.accepted(key) : undefined)
   let result: AttemptResult | undefined
+  let fault: AttemptFault | undefined
+  let anotherKey = false
   try {
     result = await attempt.run()
   } finally {
-    const fault = result !== undefined && 'fault' in result ? result.fault : undefined
-    settleAdmission(admission, fault)
+    fault = result !== undefined && 'fault' in result ? result.fault : undefined
+    anotherKey = settleAdmission(admission, fault)
+    if (key !== undefined && fault !== undefined) fault = ofAllKeys(admission, fault)
     run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
   }
-  if (result.kind === 'fault') return result
+  if (result.kind === 'fault') {
+    if (key !== undefined) tellExhausted(run, input, admission, result.fault)
+    return { kind: 'fault', fault: fault!, anotherKey }
+  }
   const repairedFrames = attempt.state?.repaired ?? 0
   if (result.kind === 'whole') {
     const { status, headers, bytes, value } = result
@@ -246,6 +253,26 @@ async function conclude(
   }
   run.streamUsage(attempt.state?.usage)
   return result.kind === 'broken' ? { ...result, repairedFrames } : { kind: 'answered', repairedFrames }
+}
+
+/** A rate limit of one key is over for the deployment when the first of them is ready again. */
+function ofAllKeys({ live, deployment }: Admission, fault: AttemptFault): AttemptFault {
+  if (keyRule(fault) !== 'rest') return fault
+  const { retryAfterMs: _own, ...rest } = fault
+  const retryAfterMs = live.keys!.hintMs(deployment)
+  return retryAfterMs === undefined ? rest : { ...rest, retryAfterMs }
+}
+
+/** That the last key was refused says more than that one was. */
+function tellExhausted(
+  run: RequestRun,
+  { call }: AttemptInput,
+  admission: Admission,
+  fault: AttemptFault,
+): void {
+  const { live, deployment } = admission
+  if (keyRule(fault) !== 'retire' || live.keys?.exhausted !== true) return
+  run.skip(live, call.model, credentialsExhausted(live.keys.waitMs(deployment)))
 }
 
 function usageOf(operation: OperationName, answer: unknown): unknown {

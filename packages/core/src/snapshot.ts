@@ -34,8 +34,8 @@ export function buildSnapshot(given: SnapshotInput): Snapshot {
   const { config, on, off, clock, userAgent, lookup, before } = given
   const live = new Map<string, LiveProvider>()
   const shared = { clock, userAgent, lookup }
-  for (const { config: entry, plugin, provider, secrets } of on) {
-    const input = { type: plugin.type, config: entry, provider, settings: config, secrets, ...shared }
+  for (const { config: entry, plugin, provider, keys, secrets } of on) {
+    const input = { type: plugin.type, config: entry, provider, keys, settings: config, secrets, ...shared }
     live.set(entry.name, openLiveProvider(input, before?.live.get(entry.name)))
   }
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))

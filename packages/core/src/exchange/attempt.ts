@@ -64,11 +64,6 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
     })
   }
 
-  /** How many requests it takes at the upstream, as far as that is known before it begins. */
-  get exchanges(): number {
-    return this.#input.parts?.length ?? 1
-  }
-
   /** Ends the exchange from outside: the client has left, the deadline has passed, the gateway stops. */
   cancel(fault: AttemptFault): void {
     if (this.#over) return
@@ -364,7 +359,7 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #fail(given: AttemptFault): void {
     if (this.#over) return
-    const fault = { ...given, ...refusal(this.#headers) }
+    const fault = { ...given, ...refusal(this.#headers), ...(this.#follow && { jobBegun: true }) }
     this.#drop()
     this.#settle(this.#committed ? { kind: 'broken', fault } : { kind: 'fault', fault })
   }

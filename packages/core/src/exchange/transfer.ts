@@ -11,6 +11,8 @@ export interface AttemptFault extends Fault {
   readonly reusedSocketDied?: boolean
   /** The upstream asks not to be asked again (`x-should-retry: false`). */
   readonly refusesRetry?: boolean
+  /** The upstream has begun a job, which is paid for: asking the same vendor again would begin another one. */
+  readonly jobBegun?: boolean
   /** The error was reported by the upstream itself, inside a 2xx answer. */
   readonly inBand?: boolean
   /** What a provider's code threw that is no fault of the upstream's: a bug in the plugin, for the operator's log only. */

@@ -44,6 +44,8 @@ export interface AttemptRecord {
   readonly firstByteMs: number | null
   /** `phase`: which of the gateway's time limits passed, when one did. */
   readonly fault?: Fault & { readonly phase?: TimeoutPhase }
+  /** The environment variable of the key that was used, where the provider has several. */
+  readonly key?: string
 }
 
 /** Everything there is to know about one client request, made once, when its body has ended. */

@@ -19,6 +19,8 @@ export interface DecideInput {
   readonly retryDelayMs: number
   /** A wait above this is never made. */
   readonly maxWaitMs: number
+  /** The fault is that of the key, and the provider has another one that can be used now. */
+  readonly anotherKey?: boolean
 }
 
 export type Decision =
@@ -35,7 +37,8 @@ const stop: Decision = Object.freeze({ action: 'stop' })
  * 1. No attempts or no time left, or the client left: stop.
  * 2. A kept-alive socket that died before any answer: again at once. Not the upstream's fault, so neither backoff nor
  *    `max_retries` apply, only the attempts of the whole request.
- * 3. Each deployment that follows has an attempt reserved: retries never eat up the failover.
+ * 3. Each deployment that follows has an attempt reserved: retries never eat up the failover, nor do further keys.
+ *    Within that, a fault of the key is asked again with another one at once, which is no retry.
  * 4. Rate limited, or no connection: the next deployment at once, since it can answer now; the same one only without a next.
  * 5. Overloaded and other 5xx: the same deployment after a backoff, for they pass quickly, then the next.
  * 6. The vendor's hint replaces the backoff. A wait above `maxWaitMs` or past the deadline is not begun.
@@ -48,6 +51,7 @@ export function decide(input: DecideInput): Decision {
   if (isSocketRace(fault)) return { action: 'retry', delayMs: 0 }
   const rule = faultPolicy[fault.kind]
   const next = deploymentsAfter > 0 && rule.fallback ? fallback : stop
+  if (input.anotherKey === true && attemptsLeft > deploymentsAfter) return { action: 'retry', delayMs: 0 }
   if (!mayRepeat(input) || input.retriesLeft <= 0) return next
   if (next === fallback && (attemptsLeft <= deploymentsAfter || rule.retry !== 'always')) return next
   const delayMs = waitMs(input)

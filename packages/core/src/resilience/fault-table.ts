@@ -73,6 +73,26 @@ export function breakerRule(fault: ObservedFault): BreakerRule {
   return isSocketRace(fault) ? 'release' : faultPolicy[fault.kind].breaker
 }
 
+/**
+ * What a fault does to the key that was used, where the provider has several. `retire`: not used for any model, and no failure of the
+ * deployment. `rest`: not used for this one, which pauses only when all its keys do. A 403 about the model is none of these kinds.
+ */
+export type KeyRule = 'retire' | 'rest' | 'none'
+
+/** An empty account is refused with 402, 403 or 400; with 429, a quota may be that of one model for one day. */
+export function keyRule({ kind, status = 429 }: ObservedFault): KeyRule {
+  switch (kind) {
+    case 'authentication':
+      return 'retire'
+    case 'quota_exhausted':
+      return status === 429 ? 'rest' : 'retire'
+    case 'rate_limit':
+      return 'rest'
+    default:
+      return 'none'
+  }
+}
+
 /** True for a reused socket that died before any answer byte. */
 export function isSocketRace(fault: ObservedFault): boolean {
   return fault.kind === 'network' && fault.reusedSocketDied === true

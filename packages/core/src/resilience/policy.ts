@@ -5,6 +5,8 @@ export {
   type FaultRule,
   faultPolicy,
   isSocketRace,
+  keyRule,
+  type KeyRule,
   type ObservedFault,
   type RetryRule,
 } from './fault-table.ts'

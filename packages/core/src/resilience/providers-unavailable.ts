@@ -1,6 +1,7 @@
 import type { Fault, FaultKind } from '@llmproxy/provider-kit'
 import { GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../metrics/outcome.ts'
+import { exhaustedCode, isExhausted } from './credentials.ts'
 import { deployments, faultToError, retryHeaders } from './fault-error.ts'
 import { faultPolicy } from './fault-table.ts'
 
@@ -10,16 +11,17 @@ const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupp
 /**
  * The error when the route is used up, or nothing in it could be asked. In this order:
  *
- * 1. The last fault ends the route by itself (the client's mistake): that fault.
- * 2. One deployment was asked: its last fault, which says more than "unavailable".
- * 3. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
+ * 1. No provider of the route has a key left that is accepted: 502 `upstream_credentials_exhausted`, with the soonest `retry-after`.
+ * 2. The last fault ends the route by itself (the client's mistake): that fault.
+ * 3. One deployment was asked: its last fault, which says more than "unavailable".
+ * 4. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
  *    soonest `retry-after`.
- * 4. All say that the model or the operation does not exist: that fault.
- * 5. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known: the soonest
+ * 5. All say that the model or the operation does not exist: that fault.
+ * 6. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known: the soonest
  *    when each of them named one.
  *
  * `retryAfterMs`: milliseconds until the first deployment of the route can be asked again. `skipped`: deployments that were
- * not asked (open breaker, pause, full queue), with the reason as their fault; they are no attempts, but are named.
+ * not asked, or not any more (open breaker, pause, full queue, no key left), with the reason as their fault; they are no attempts, but are named.
  */
 export function providersUnavailable(
   attempts: readonly AttemptRecord[],
@@ -27,6 +29,9 @@ export function providersUnavailable(
   showDetails: boolean,
   skipped: readonly AttemptRecord[] = [],
 ): GatewayError {
+  const dead = deployments(skipped.filter(({ fault }) => fault !== undefined && isExhausted(fault)))
+  if (dead.size > 0 && [...deployments([...attempts, ...skipped])].every((each) => dead.has(each)))
+    return exhausted(skipped, retryAfterMs)
   const faults = faultsOf(attempts)
   const last = faults.at(-1)
   if (last === undefined) {
@@ -90,6 +95,18 @@ function allPausing(retryAfterMs: number | undefined): GatewayError {
   })
 }
 
+function exhausted(skipped: readonly AttemptRecord[], retryAfterMs: number | undefined): GatewayError {
+  const { status, type } = faultPolicy.authentication
+  const [first, ...others] = new Set(skipped.map(({ provider }) => provider))
+  const subject =
+    others.length === 0 ? `Provider ${JSON.stringify(first)} has` : 'The providers of this model have'
+  const message = `${subject} no key left that the upstream accepts: each was refused, or is out of quota; the keys in the gateway’s configuration must be checked`
+  return new GatewayError(status, type, message, {
+    code: exhaustedCode,
+    headers: retryHeaders(soonestOf(faultsOf(skipped), retryAfterMs)),
+  })
+}
+
 function unavailable(
   attempts: readonly AttemptRecord[],
   skipped: readonly AttemptRecord[],
@@ -108,12 +125,13 @@ function detailsOf(attempts: readonly AttemptRecord[], skipped: readonly Attempt
     attempts: attempts.length,
     providers_tried: [...new Set(attempts.map(({ provider }) => provider))],
     errors: [...attempts, ...skipped].flatMap(({ provider, fault }) =>
-      fault === undefined ? [] : [{ provider, error_type: errorType(fault.kind) }],
+      fault === undefined ? [] : [{ provider, error_type: errorType(fault) }],
     ),
   }
 }
 
 /** `rate_limit` as `RateLimitError`. */
-function errorType(kind: FaultKind): string {
-  return `${kind.replace(/(^|_)([a-z])/g, (_match, _start, letter: string) => letter.toUpperCase())}Error`
+function errorType(fault: Fault): string {
+  const name = isExhausted(fault) ? 'credentials_exhausted' : fault.kind
+  return `${name.replace(/(^|_)([a-z])/g, (_match, _start, letter: string) => letter.toUpperCase())}Error`
 }

@@ -1,0 +1,225 @@
+import type { Provider } from '@llmproxy/provider-kit'
+import type { Clock } from './clock.ts'
+import type { AttemptFault } from './exchange/transfer.ts'
+import type { LiveDeployment } from './live-provider.ts'
+import type { SharedPause } from './peers.ts'
+import type { ConfiguredKey } from './plugins/create-provider.ts'
+import { Cooldown, cooldownMs } from './resilience/cooldown.ts'
+import { credentialsExhausted } from './resilience/credentials.ts'
+import { keyRule } from './resilience/fault-table.ts'
+import { type KeyLease, KeyState, retirementMs } from './resilience/key-state.ts'
+
+/** One of several keys of a provider. */
+export interface Key {
+  /** Stands for the key wherever it is shown. */
+  readonly name: string
+  readonly digest: string
+  readonly provider: Provider
+  readonly state: KeyState
+}
+
+/** The key of one attempt, and what authorizes with it. */
+export interface TakenKey extends KeyLease {
+  readonly name: string
+  readonly provider: Provider
+}
+
+/** `active`: some model is asked with it. `ready`: it takes over. `resting`: rate limited. `retired`: refused, or out of quota. */
+export interface KeyLine {
+  readonly name: string
+  readonly state: 'active' | 'ready' | 'resting' | 'retired'
+  /** Until a resting key is ready for each of its models, or a retired one is tried. */
+  readonly forMs?: number
+}
+
+/** What is said of one key at one deployment. */
+export type KeyPause = Pick<SharedPause, 'cause' | 'key' | 'forMs' | 'guessed'>
+
+/** Which of the keys a deployment is asked with, and which rest there: rate limits are those of a key and a model. */
+interface KeyUse {
+  current: KeyState | undefined
+  readonly rests: Map<KeyState, Cooldown>
+  tell: ((pause: KeyPause) => void) | undefined
+}
+
+/**
+ * The keys of a provider that has several. A deployment stays with its key until an error rotates it, since vendors keep what they
+ * have read of a prompt for each key. A key that is refused is retired for all deployments; one that is rate limited rests for one.
+ * State belongs to the value of a key: a ring that replaces another one keeps what is known of the keys that both have.
+ */
+export class KeyRing {
+  /** In the order of the configuration. */
+  readonly keys: readonly Key[]
+  readonly #clock: Clock
+  readonly #uses: WeakMap<LiveDeployment, KeyUse>
+
+  constructor(keys: readonly ConfiguredKey[], clock: Clock, before?: KeyRing) {
+    this.#clock = clock
+    const known = new Map((before?.keys ?? []).map(({ digest, state }) => [digest, state]))
+    this.keys = keys.map((key) => ({ ...key, state: known.get(key.digest) ?? new KeyState(clock) }))
+    this.#uses = before === undefined ? new WeakMap() : before.#uses
+  }
+
+  /** `tell`: called when a key of the deployment rests or is retired, by what was seen here. */
+  listen(deployment: LiveDeployment, tell: (pause: KeyPause) => void): void {
+    this.#useOf(deployment).tell = tell
+  }
+
+  /** True when both have a key of the same value. */
+  shares(other: KeyRing): boolean {
+    return this.keys.some(({ digest }) => other.keys.some((key) => key.digest === digest))
+  }
+
+  /** The key for an attempt, which is settled with it, or why none can be used now. `alone`: see `closedReason()`. */
+  take(deployment: LiveDeployment, alone: boolean): TakenKey | AttemptFault {
+    const use = this.#useOf(deployment)
+    const key = this.#usable(use, alone)
+    if (key === undefined) return this.#none(deployment)
+    use.current = key.state
+    const { name, provider, state } = key
+    return { ...state.lease(), name, provider }
+  }
+
+  /** Why none of the keys can be used for the deployment now; `undefined`: one can. Looks only. */
+  closed(deployment: LiveDeployment, alone: boolean): AttemptFault | undefined {
+    const key = this.#usable(this.#useOf(deployment), alone)
+    return key === undefined ? this.#none(deployment) : undefined
+  }
+
+  #none(deployment: LiveDeployment): AttemptFault {
+    const retryAfterMs = this.waitMs(deployment)
+    if (this.exhausted) return credentialsExhausted(retryAfterMs)
+    const message = 'each key of the provider that is not refused pauses after a rate limit'
+    return { kind: 'rate_limit', code: 'cooling_down', retryAfterMs, message }
+  }
+
+  /** The key of an attempt that is not over yet was accepted. */
+  accepted(taken: TakenKey): void {
+    taken.state.accepted(taken)
+  }
+
+  /** What an attempt has shown about its key. True: another key can be used now, at once. */
+  settle(deployment: LiveDeployment, taken: TakenKey, fault: AttemptFault | undefined): boolean {
+    const use = this.#useOf(deployment)
+    const { state, name: key } = taken
+    const rule = fault === undefined ? 'none' : keyRule(fault)
+    // Limits are told to those whose key is accepted.
+    if (fault === undefined || rule === 'rest') state.accepted(taken)
+    if (fault === undefined || rule === 'none') return false
+    const forMs = pauseMs(fault)
+    if (rule === 'retire') {
+      if (state.refused(taken, forMs)) use.tell?.({ cause: 'key', key, forMs: state.waitMs() })
+    } else if (forMs > 0) this.#restOf(use, state, key).start(forMs, fault.retryAfterMs === undefined)
+    const next = this.#free(use)
+    // What has begun at the vendor would be paid for twice, with whatever key.
+    return next !== undefined && next.state !== state && fault.jobBegun !== true
+  }
+
+  /** Milliseconds until a key can be used for the deployment, or tried; 0: now. */
+  waitMs(deployment: LiveDeployment): number {
+    const use = this.#useOf(deployment)
+    return Math.min(...this.keys.map(({ state }) => Math.max(state.waitMs(), restMs(use, state))))
+  }
+
+  /**
+   * How long the vendor asked to wait for the key that rests shortest; `undefined`: that is a guess of ours, or no key rests.
+   */
+  hintMs(deployment: LiveDeployment): number | undefined {
+    const [shortest] = this.#resting(this.#useOf(deployment))
+    return shortest === undefined || shortest.rest.guessed ? undefined : shortest.rest.remainingMs()
+  }
+
+  /** No key is accepted. */
+  get exhausted(): boolean {
+    return this.keys.every(({ state }) => state.retired)
+  }
+
+  /** What another gateway has found out about a key. */
+  hold(deployment: LiveDeployment, { cause, key: name, forMs, guessed = false }: KeyPause): void {
+    const key = this.keys.find((each) => each.name === name)
+    if (key === undefined) return
+    if (cause === 'key') key.state.hold(forMs)
+    else this.#restOf(this.#useOf(deployment), key.state, key.name).hold(forMs, guessed)
+  }
+
+  /** What authorizes a request that belongs to no deployment, such as a health check. */
+  get provider(): Provider {
+    const [soonest] = this.keys.toSorted((left, right) => left.state.waitMs() - right.state.waitMs())
+    return (this.keys.find(({ state }) => !state.retired) ?? soonest!).provider
+  }
+
+  /** In the order of the configuration. `deployments`: of the provider. */
+  lines(deployments: Iterable<LiveDeployment>): readonly KeyLine[] {
+    const known = [...deployments].map((deployment) => this.#useOf(deployment))
+    const uses = known.length > 0 ? known : [unused()]
+    const active = new Set(uses.map((use) => this.#free(use)?.state))
+    return this.keys.map(({ name, state }) => {
+      if (state.retired) return { name, state: 'retired', forMs: state.waitMs() }
+      if (active.has(state)) return { name, state: 'active' }
+      const forMs = Math.max(0, ...uses.map((use) => restMs(use, state)))
+      return forMs > 0 ? { name, state: 'resting', forMs } : { name, state: 'ready' }
+    })
+  }
+
+  #usable(use: KeyUse, alone: boolean): Key | undefined {
+    return this.#free(use) ?? (alone ? this.#guessed(use) : undefined)
+  }
+
+  /** The current key while it can be used, else the next that can; before one that must be tried come all that are accepted. */
+  #free(use: KeyUse): Key | undefined {
+    const rested = this.#inTurn(use).filter(({ state }) => restMs(use, state) === 0)
+    return rested.find(({ state }) => !state.retired) ?? rested.find(({ state }) => state.waitMs() === 0)
+  }
+
+  /** Of the keys that rest for a time of our choice, the one that has rested longest. */
+  #guessed(use: KeyUse): Key | undefined {
+    return this.#resting(use).find(({ rest }) => rest.guessed)?.key
+  }
+
+  /** Those that are accepted and rest, the shortest first. */
+  #resting(use: KeyUse): readonly { readonly key: Key; readonly rest: Cooldown }[] {
+    return this.#inTurn(use)
+      .flatMap((key) => {
+        const rest = use.rests.get(key.state)
+        return key.state.retired || rest === undefined || rest.remainingMs() === 0 ? [] : [{ key, rest }]
+      })
+      .toSorted((left, right) => left.rest.until - right.rest.until)
+  }
+
+  #inTurn({ current }: KeyUse): readonly Key[] {
+    const position = this.keys.findIndex(({ state }) => state === current)
+    return position <= 0 ? this.keys : [...this.keys.slice(position), ...this.keys.slice(0, position)]
+  }
+
+  #useOf(deployment: LiveDeployment): KeyUse {
+    let use = this.#uses.get(deployment)
+    if (use === undefined) {
+      use = unused()
+      this.#uses.set(deployment, use)
+    }
+    return use
+  }
+
+  #restOf(use: KeyUse, state: KeyState, key: string): Cooldown {
+    let rest = use.rests.get(state)
+    if (rest === undefined) {
+      rest = new Cooldown(this.#clock)
+      rest.onStart = (forMs, guessed) => use.tell?.({ cause: 'cooldown', key, forMs, guessed })
+      use.rests.set(state, rest)
+    }
+    return rest
+  }
+}
+
+/** Another key answers meanwhile, so there is no hurry to ask with one again whose account is empty. */
+function pauseMs(fault: AttemptFault): number {
+  return fault.kind === 'rate_limit' ? cooldownMs(fault) : (fault.retryAfterMs ?? retirementMs)
+}
+
+function unused(): KeyUse {
+  return { current: undefined, rests: new Map(), tell: undefined }
+}
+
+function restMs({ rests }: KeyUse, state: KeyState): number {
+  return rests.get(state)?.remainingMs() ?? 0
+}
