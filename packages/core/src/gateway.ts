@@ -9,6 +9,7 @@ import type { AttemptFault } from './exchange/transfer.ts'
 import { failureOf } from './failure.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import { type InProcessAnswer, respond, type RespondOptions } from './in-process.ts'
+import { keyGauge } from './key-report.ts'
 import { type Asked, deploymentKey, type LiveProvider } from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
 import { probe, type ProbeReport } from './probe.ts'
@@ -51,6 +52,7 @@ export class Gateway {
     this.#parts = parts
     this.#startedAt = Math.floor(parts.clock.epoch() / 1000)
     this.#runtime = new Runtime(parts)
+    parts.ledger.gauge(keyGauge(() => this.#runtime.snapshot.live.values()))
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts'
 import { type HealthReport, healthReport } from './health/health-report.ts'
 import { providersReport } from './health/providers-report.ts'
 import type { Vitals } from './health/vitals.ts'
+import { reportedKeys } from './key-report.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import type { ListedModel } from './routing/model-table.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -91,6 +92,7 @@ export function providers({ live, off }: Snapshot, vitals: Vitals, clock: Clock)
     breakers: [...provider.deployments].map(([model, { breaker }]) => [model, breaker.state] as const),
     inFlight: provider.gate.inFlight,
     queued: provider.gate.queued,
+    keys: reportedKeys(provider),
     lastFault: vitals.healthOf(provider.name).lastFault,
   }))
   return providersReport(on, off)

@@ -257,7 +257,7 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
 
 /** A rate limit of one key is over for the deployment when the first of them is ready again. */
 function ofAllKeys({ live, deployment }: Admission, fault: AttemptFault): AttemptFault {
-  if (keyRule(fault) !== 'rest') return fault
+  if (keyRule(fault) !== 'rest' || fault.retryAfterMs === 0) return fault
   const { retryAfterMs: _own, ...rest } = fault
   const retryAfterMs = live.keys!.hintMs(deployment)
   return retryAfterMs === undefined ? rest : { ...rest, retryAfterMs }

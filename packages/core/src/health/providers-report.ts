@@ -1,5 +1,6 @@
 import type { FaultKind, OperationName, Supports } from '@llmproxy/provider-kit'
 import type { ModelConfig } from '../config/schema.ts'
+import type { ReportedKey } from '../key-report.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import type { Status } from './status.ts'
 
@@ -17,6 +18,8 @@ export interface ProviderReportInput {
   readonly breakers: Iterable<readonly [model: string, state: BreakerState]>
   readonly inFlight: number
   readonly queued: number
+  /** Of a provider that has several. */
+  readonly keys?: readonly ReportedKey[] | undefined
   readonly lastFault: FaultKind | null
 }
 
@@ -58,6 +61,7 @@ function lineOf(provider: ProviderReportInput) {
     breakers: Object.fromEntries(provider.breakers),
     in_flight: provider.inFlight,
     queued: provider.queued,
+    ...(provider.keys === undefined ? {} : { keys: provider.keys }),
     last_error: provider.lastFault,
   }
 }

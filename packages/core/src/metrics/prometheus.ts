@@ -42,7 +42,10 @@ export function prometheus(ledger: LedgerSnapshot, format: PrometheusFormat = 't
   const own = [...requestFamilies(ledger), ...providerFamilies(ledger)]
   const taken = new Set(own.map(({ name }) => name))
   // A scraper refuses a page on which a family stands twice.
-  const families = [...own, ...gaugeFamilies(ledger).filter(({ name }) => !taken.has(name))]
+  const families = [
+    ...own,
+    ...gaugeFamilies(ledger).filter(({ name, samples }) => samples.length > 0 && !taken.has(name)),
+  ]
   return [
     ...histograms(ledger.series).map(histogramText),
     ...families.map((family) => familyText(family, format)),

@@ -41,10 +41,12 @@ function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
   const failed = attempts.filter((attempt) => attempt.fault !== undefined)
   if (failed.length === 0) return {}
   return {
-    faults: failed.map(({ provider, model, fault }) => ({
+    faults: failed.map(({ provider, model, fault, key }) => ({
       provider,
       model,
+      ...(key === undefined ? {} : { key }),
       kind: fault?.kind,
+      phase: fault?.phase,
       status: fault?.status,
       message: fault?.message.slice(0, 300),
     })),
