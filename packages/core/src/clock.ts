@@ -18,3 +18,11 @@ export const systemClock: Clock = {
   after: (milliseconds, callback) => setTimeout(callback, Math.min(milliseconds, longestTimerMs)),
   cancel: (timer) => clearTimeout(timer as NodeJS.Timeout),
 }
+
+/** The same as `clock.after()`, by a timer that does not keep the process alive. */
+export function afterInBackground(clock: Clock, milliseconds: number, callback: () => void): unknown {
+  const timer = clock.after(milliseconds, callback)
+  // A clock of a test has timers of its own kind.
+  ;(timer as Partial<NodeJS.Timeout>).unref?.()
+  return timer
+}

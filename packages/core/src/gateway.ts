@@ -12,6 +12,7 @@ import { type InProcessAnswer, respond, type RespondOptions } from './in-process
 import { keyGauge } from './key-report.ts'
 import { type Asked, deploymentKey, type LiveProvider } from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
+import type { HealthTurn } from './health/vitals.ts'
 import { probe, type ProbeReport } from './probe.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
@@ -34,8 +35,6 @@ export interface GatewayLog {
 }
 
 export interface GatewayParts extends RuntimeParts {
-  /** In [0, 1). */
-  readonly random: () => number
   readonly newId: () => string
   readonly observe: ((outcome: Outcome) => void) | undefined
   readonly log: GatewayLog
@@ -81,7 +80,7 @@ export class Gateway {
     const outcome = run.outcome(repairedFrames)
     this.#tellBugs(outcome.attempts, ingress)
     ledger.settled(outcome)
-    this.#runtime.vitals.observe(outcome.attempts, clock.now())
+    this.#runtime.vitals.observe(outcome.attempts, snapshot.live, clock.now())
     try {
       observe?.(outcome)
     } catch (error) {
@@ -156,7 +155,17 @@ export class Gateway {
   /** Asks every provider that is on whether it is well, as its `health_check` says. Never rejects. */
   probe(timeoutMs = 10_000): Promise<readonly ProbeReport[]> {
     const { clock } = this.#parts
-    return Promise.all([...this.#runtime.snapshot.live.values()].map((live) => probe(live, clock, timeoutMs)))
+    const live = [...this.#runtime.snapshot.live.values()]
+    return Promise.all(live.map((each) => probe(each, { clock, timeoutMs })))
+  }
+
+  /**
+   * From now on asks every provider from time to time whether it is well (`health_check_interval`, `health_check`), unless requests
+   * have just shown it; reloads are followed. `told` hears of providers that turn unhealthy, or well again. The result ends it, as
+   * does `close()`. Until it is called a gateway asks nobody on its own account.
+   */
+  watchHealth(told?: (turn: HealthTurn) => void): () => void {
+    return this.#runtime.watchHealth(told)
   }
 
   /** One model by any name that resolves, listed or not. */
@@ -166,11 +175,11 @@ export class Gateway {
   }
 
   health(): HealthReport {
-    return health(this.#runtime.snapshot, this.#runtime.vitals, this.#parts.clock)
+    return health(this.#runtime, this.#parts.clock, this.#startedAt * 1000)
   }
 
   providers(): object {
-    return providers(this.#runtime.snapshot, this.#runtime.vitals, this.#parts.clock)
+    return providers(this.#runtime, this.#parts.clock)
   }
 
   /** The JSON of `GET /metrics`. */
@@ -231,6 +240,7 @@ export class Gateway {
   }
 
   #isWell(live: LiveProvider, asked: Asked): boolean {
+    if (this.#runtime.vitals.isDown(live.name)) return false
     const known = live.deployments.get(deploymentKey(live, asked))
     if (known === undefined) return true
     const { breaker, cooldown } = known

@@ -77,7 +77,10 @@ async function listed(live: LiveProvider, clock: Clock): Promise<readonly string
     const { headers } = live
     const baseUrl = models!.baseUrl ?? live.baseUrl
     const request = prepareAlone(models!.request(), { operation: 'models', baseUrl, headers })
-    const answer = await answeredAt(models!.baseUrl, live, request, clock, patienceMs)
+    const answer = await answeredAt(models!.baseUrl, live, request, {
+      clock,
+      timeoutMs: patienceMs,
+    })
     if ('kind' in answer || answer.status !== 200) return undefined
     const patterns = patternsOf(live)
     const ids: readonly unknown[] = models!.response(parseBytes(answer.bytes, mostMembers))

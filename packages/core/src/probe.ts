@@ -24,6 +24,8 @@ export interface ProbeReport {
   readonly kind: ProbeKind
   /** Absent when nothing could be asked. */
   readonly verdict?: HealthVerdict
+  /** The HTTP status of the answer; absent when none came. */
+  readonly answered?: number
   /** Why nothing was asked. */
   readonly skipped?: string
   /** Milliseconds until the answer was there. */
@@ -35,8 +37,18 @@ const answerLimit = 16 * 1024 * 1024
 /** Objects, arrays and members of such an answer: a thousand models with a thousand members each. */
 export const mostMembers = 1_000_000
 
-/** Asks one provider whether it is well. Never rejects; `timeoutMs` is the limit for all of it. */
-export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number): Promise<ProbeReport> {
+/** What bounds a request outside of any client's. */
+export interface ProbeLimits {
+  readonly clock: Clock
+  /** Milliseconds for all of it. */
+  readonly timeoutMs: number
+  /** Nobody wants to know any more. */
+  readonly signal?: AbortSignal
+}
+
+/** Asks one provider whether it is well. Never rejects. */
+export async function probe(live: LiveProvider, limits: ProbeLimits): Promise<ProbeReport> {
+  const { clock } = limits
   const kind = live.config.health_check
   const startedAt = clock.now()
   const report = { provider: live.name, type: live.type, kind }
@@ -53,48 +65,55 @@ export async function probe(live: LiveProvider, clock: Clock, timeoutMs: number)
   }
   if (typeof request === 'string') return { ...report, skipped: request, durationMs: 0 }
   const elsewhere = kind === 'free' ? live.provider.health?.baseUrl : undefined
-  const result = await answeredAt(elsewhere, live, request, clock, timeoutMs)
-  const verdict = 'kind' in result ? verdictOfFault(result) : verdictOf(live, result, kind)
-  return { ...report, verdict, durationMs: clock.now() - startedAt }
+  const result = await answeredAt(elsewhere, live, request, limits)
+  const durationMs = clock.now() - startedAt
+  if ('kind' in result) return { ...report, verdict: verdictOfFault(result), durationMs }
+  return { ...report, verdict: verdictOf(live, result, kind), answered: result.status, durationMs }
 }
 
 /**
- * The answer to one request outside of any client's, within `timeoutMs`. `baseUrl`: where the request goes when that is not the
+ * The answer to one request outside of any client's, within `limits`. `baseUrl`: where the request goes when that is not the
  * provider's own.
  */
 export function answeredAt(
   baseUrl: string | undefined,
   live: AskedUpstream,
   request: PreparedRequest,
-  clock: Clock,
-  timeoutMs: number,
+  limits: ProbeLimits,
 ): Promise<Answer | AttemptFault> {
-  if (baseUrl === undefined || live.upstream === undefined) return answered(live, request, clock, timeoutMs)
+  if (baseUrl === undefined || live.upstream === undefined) return answered(live, request, limits)
   const origin = URL.parse(baseUrl)?.origin
-  if (origin === live.origin) return answered(live, request, clock, timeoutMs)
+  if (origin === live.origin) return answered(live, request, limits)
   if (origin === undefined || origin === 'null') {
     const message = `${JSON.stringify(baseUrl)} of the provider is no http or https URL`
     return Promise.resolve({ kind: 'bad_response', message })
   }
   const { provider, elsewhere } = live
-  return answered({ provider, origin, upstream: elsewhere, elsewhere }, request, clock, timeoutMs)
+  return answered({ provider, origin, upstream: elsewhere, elsewhere }, request, limits)
 }
 
 function answered(
   live: AskedUpstream,
   request: PreparedRequest,
-  clock: Clock,
-  timeoutMs: number,
+  limits: ProbeLimits,
 ): Promise<Answer | AttemptFault> {
+  const { clock, timeoutMs, signal } = limits
   return new Promise((resolve) => {
-    const timer = clock.after(timeoutMs, () => {
-      asking.abort()
-      resolve({ kind: 'timeout', message: `the upstream did not answer within ${timeoutMs / 1000} s` })
-    })
-    const asking = ask({ live, request, clock, limit: answerLimit }, (result) => {
+    const settle = (result: Answer | AttemptFault) => {
       clock.cancel(timer)
+      signal?.removeEventListener('abort', drop)
       resolve(result)
-    })
+    }
+    const end = (fault: AttemptFault) => {
+      asking.abort()
+      settle(fault)
+    }
+    const drop = () => end({ kind: 'cancelled', message: 'nobody wants to know any more' })
+    const timer = clock.after(timeoutMs, () =>
+      end({ kind: 'timeout', message: `the upstream did not answer within ${timeoutMs / 1000} s` }),
+    )
+    signal?.addEventListener('abort', drop)
+    const asking = ask({ live, request, clock, limit: answerLimit }, settle)
   })
 }
 

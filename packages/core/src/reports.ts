@@ -1,8 +1,9 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
-import { type HealthReport, healthReport } from './health/health-report.ts'
+import { configuredDeployments } from './configured-deployments.ts'
+import { type HealthReport, healthReport, isoSeconds } from './health/health-report.ts'
 import { providersReport } from './health/providers-report.ts'
-import type { Vitals } from './health/vitals.ts'
+import type { Vitals, VitalSigns } from './health/vitals.ts'
 import { reportedKeys } from './key-report.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
 import type { ListedModel } from './routing/model-table.ts'
@@ -62,8 +63,15 @@ export function modelListing(
   return { object: 'list', data: models.map((model) => modelLine(model, created)) }
 }
 
-/** The JSON of `GET /health`. */
-export function health({ config, live }: Snapshot, vitals: Vitals, clock: Clock): HealthReport {
+/** What the reports are about. */
+interface Reported {
+  readonly snapshot: Snapshot
+  readonly vitals: Vitals
+}
+
+/** The JSON of `GET /health`. `startedAt`: milliseconds since the epoch. */
+export function health({ snapshot, vitals }: Reported, clock: Clock, startedAt: number): HealthReport {
+  const { config, live } = snapshot
   const now = clock.now()
   const at = clock.epoch()
   const statuses = [...live.values()].map((provider) => vitals.statusOf(provider, now))
@@ -72,35 +80,45 @@ export function health({ config, live }: Snapshot, vitals: Vitals, clock: Clock)
     statuses,
     uptime: vitals.uptime(now),
     at,
-    lastCheckAt: observed === null ? at : at - (now - observed),
+    // Before the first of them: nothing was known but that it started.
+    lastCheckAt: observed === null ? startedAt : at - (now - observed),
     app: { name: config.app_name, version: config.app_version },
   })
 }
 
 /** The JSON of `GET /providers`. */
-export function providers({ live, off }: Snapshot, vitals: Vitals, clock: Clock): object {
+export function providers({ snapshot, vitals }: Reported, clock: Clock): object {
+  const { live, off } = snapshot
   const now = clock.now()
+  const isoOf = (at: number | null) => (at === null ? null : isoSeconds(clock.epoch() - (now - at)))
   const on = [...live.values()].map((provider) => ({
     name: provider.name,
     type: provider.type,
-    status: vitals.statusOf(provider, now),
+    ...told(vitals.signsOf(provider, now), isoOf),
     priority: provider.config.priority,
     weight: provider.config.weight,
     models: provider.config.models,
     operations: Object.keys(provider.codecs) as OperationName[],
     supports: provider.supports,
-    breakers: [...provider.deployments].map(([model, { breaker }]) => [model, breaker.state] as const),
+    breakers: configuredDeployments(provider).map(([model, { breaker }]) => [model, breaker.state] as const),
     inFlight: provider.gate.inFlight,
     queued: provider.gate.queued,
     keys: reportedKeys(provider),
-    lastFault: vitals.healthOf(provider.name).lastFault,
   }))
   return providersReport(on, off)
 }
 
-/** True when at least one provider may be asked now. */
-export function isUsable({ live }: Snapshot, vitals: Vitals, clock: Clock): boolean {
-  const now = clock.now()
-  for (const provider of live.values()) if (vitals.statusOf(provider, now) !== 'unhealthy') return true
-  return false
+/** Points in time as they are written. */
+function told(
+  { status, reason, uptime, observedAt, lastError, lastErrorAt }: VitalSigns,
+  isoOf: (at: number | null) => string | null,
+) {
+  return {
+    status,
+    reason,
+    uptime,
+    lastCheck: isoOf(observedAt),
+    lastError,
+    lastErrorAt: isoOf(lastErrorAt),
+  }
 }

@@ -4,7 +4,8 @@ import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
 import { scrubber } from './config/scrubber.ts'
 import { type Generation, Generations } from './generation.ts'
-import { Vitals } from './health/vitals.ts'
+import { HealthChecks } from './health/checks.ts'
+import { type HealthTurn, Vitals } from './health/vitals.ts'
 import {
   type Asked,
   type DeploymentListener,
@@ -16,7 +17,6 @@ import type { Ledger } from './metrics/ledger.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
 import type { Peers, SharedPause } from './peers.ts'
 import type { Assemble, Assembled, ReloadReport } from './reload.ts'
-import { isUsable } from './reports.ts'
 import { entryOf } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
 import { snapshotChanges } from './snapshot-changes.ts'
@@ -26,6 +26,8 @@ export interface RuntimeParts {
   readonly assemble: Assemble
   readonly ledger: Ledger
   readonly clock: Clock
+  /** In [0, 1). */
+  readonly random: () => number
   readonly peers: Peers | undefined
 }
 
@@ -34,6 +36,8 @@ export class Runtime {
   readonly vitals: Vitals
   readonly #parts: RuntimeParts
   readonly #generations: Generations
+  readonly #checks: HealthChecks
+  #watched = false
   #catalogue: ModelCatalogue
   #secrets: ReadonlySet<string>
   #scrub: (text: string) => string
@@ -46,7 +50,8 @@ export class Runtime {
     this.#parts = parts
     this.#generations = new Generations(snapshot)
     this.#catalogue = catalogueOf(snapshot, clock)
-    this.vitals = new Vitals(clock.now(), snapshot.live.size > 0)
+    this.vitals = new Vitals(snapshot.live, clock.now())
+    this.#checks = this.#healthChecks()
     this.#secrets = new Set(secrets)
     this.#scrub = scrubber(secrets)
     this.#label(snapshot)
@@ -103,33 +108,58 @@ export class Runtime {
   }
 
   #use({ snapshot, secrets }: Assembled): void {
-    const before = this.snapshot
     // Those of before are still on their way in requests that run.
     this.#secrets = new Set([...this.#secrets, ...secrets])
     this.#scrub = scrubber([...this.#secrets])
     this.#catalogue = catalogueOf(snapshot, this.#parts.clock)
     this.#generations.replace(snapshot)
+    this.vitals.configure(snapshot.live, this.#parts.clock.now())
     this.#label(snapshot)
-    for (const [name, { identity }] of before.live) {
-      if (snapshot.live.get(name)?.identity !== identity) this.vitals.forget(name)
-    }
-    this.markUsable()
+    if (this.#watched) this.#followHealth()
   }
 
   #label({ live, table }: Snapshot): void {
     this.#parts.ledger.configure(live.keys(), (model) => table.label(model))
   }
 
-  /** Call it whenever the usability of the providers may have changed. */
-  markUsable(): void {
-    const { clock } = this.#parts
-    this.vitals.mark(isUsable(this.snapshot, this.vitals, clock), clock.now())
+  /** See `Gateway.watchHealth`. */
+  watchHealth(told: ((turn: HealthTurn) => void) | undefined): () => void {
+    this.vitals.onTurn = told
+    this.#watched = !this.#closed
+    if (this.#watched) this.#followHealth()
+    return () => this.#stopChecks()
+  }
+
+  #followHealth(): void {
+    const { live, config } = this.snapshot
+    this.#checks.follow(live, config.health_check_interval * 1000)
+  }
+
+  #stopChecks(): void {
+    this.#watched = false
+    this.#checks.stop()
+  }
+
+  #healthChecks(): HealthChecks {
+    const { clock, random, ledger } = this.#parts
+    return new HealthChecks({
+      clock,
+      random,
+      servedAt: (provider) => this.vitals.servedAt(provider),
+      checked: (live, report, startedAt) => {
+        if (report.verdict === undefined) return
+        const { status, reason = status } = report.verdict
+        ledger.healthChecked(live.name, status === 'healthy' ? status : reason)
+        this.vitals.check(live, report, startedAt, clock.now())
+      },
+      left: (provider) => this.vitals.uncheck(provider, clock.now()),
+    })
   }
 
   readonly #listener: DeploymentListener = {
     changed: (provider, entry, worst) => {
       this.#parts.ledger.breakerChanged(provider, entry, worst)
-      this.markUsable()
+      this.vitals.mark(this.#parts.clock.now())
     },
     paused: (pause) => {
       if (pause.cause === 'breaker') this.#parts.ledger.breakerOpened(pause.provider, pause.entry)
@@ -153,6 +183,7 @@ export class Runtime {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#stopChecks()
     await this.#closeUpstreams()
   }
 

@@ -1,4 +1,4 @@
-import type { Status } from './status.ts'
+import type { Status } from './reason.ts'
 
 /** The JSON of `/health`. */
 export interface HealthReport {
@@ -25,7 +25,7 @@ export interface HealthReportInput {
   readonly uptime: string
   /** Milliseconds since the epoch: now. */
   readonly at: number
-  /** Milliseconds since the epoch: the last time a provider was asked, by a client or a probe. */
+  /** Milliseconds since the epoch: the last time that a request or a health check showed how a provider fares. */
   readonly lastCheckAt: number
   readonly app?: { readonly name: string; readonly version: string }
 }
@@ -39,9 +39,14 @@ export function healthReport({ statuses, uptime, at, lastCheckAt, app }: HealthR
     timestamp: at / 1000,
     providers: { total: statuses.length, healthy, degraded, unhealthy },
     uptime,
-    last_check: `${new Date(lastCheckAt).toISOString().slice(0, 19)}Z`,
+    last_check: isoSeconds(lastCheckAt),
     ...(app === undefined ? {} : { app_name: app.name, app_version: app.version }),
   }
+}
+
+/** Milliseconds since the epoch as `2026-01-02T03:04:05Z`. */
+export function isoSeconds(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
 }
 
 function overall(healthy: number, degraded: number, unhealthy: number): Status {

@@ -5,6 +5,11 @@ const alpha: ProviderReportInput = {
   name: 'alpha',
   type: 'x',
   status: 'degraded',
+  reason: null,
+  uptime: '99.95%',
+  lastCheck: '2026-01-02T03:04:05Z',
+  lastError: 'timeout',
+  lastErrorAt: '2026-01-02T03:04:04Z',
   priority: 2,
   weight: 1,
   models: ['big', { id: 'fast', upstream: 'small' }, 'mid-*'],
@@ -13,7 +18,6 @@ const alpha: ProviderReportInput = {
   breakers: [['big', 'open']],
   inFlight: 3,
   queued: 1,
-  lastFault: 'timeout',
 }
 
 test('lists providers in use by priority, then those switched off with the reason', () => {
@@ -38,7 +42,10 @@ test('lists providers in use by priority, then those switched off with the reaso
     breakers: { big: 'open' },
     in_flight: 3,
     queued: 1,
+    uptime: '99.95%',
+    last_check: '2026-01-02T03:04:05Z',
     last_error: 'timeout',
+    last_error_at: '2026-01-02T03:04:04Z',
   })
   expect(providers[2]).toEqual({
     name: 'gone',
@@ -47,4 +54,9 @@ test('lists providers in use by priority, then those switched off with the reaso
     status: 'disabled',
     reason: 'GONE_KEY is not set',
   })
+})
+
+test('an unhealthy provider says why', () => {
+  const down = { ...alpha, status: 'unhealthy', reason: 'configuration' } as const
+  expect(providersReport([down]).providers[0]).toMatchObject({ status: 'unhealthy', reason: 'configuration' })
 })

@@ -1,14 +1,23 @@
-import type { FaultKind, OperationName, Supports } from '@llmproxy/provider-kit'
+import type { OperationName, Supports } from '@llmproxy/provider-kit'
 import type { ModelConfig } from '../config/schema.ts'
 import type { ReportedKey } from '../key-report.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
-import type { Status } from './status.ts'
+import type { HealthReason, Status } from './reason.ts'
 
 /** One provider that is switched on. Nothing in here is secret, and nothing is a URL, which may carry a credential. */
 export interface ProviderReportInput {
   readonly name: string
   readonly type: string
   readonly status: Status
+  /** Why it is `unhealthy`; else `null`. */
+  readonly reason: HealthReason | null
+  /** As `99.95%`. */
+  readonly uptime: string
+  /** ISO 8601; `null`: neither a request nor a health check has shown anything yet. */
+  readonly lastCheck: string | null
+  readonly lastError: HealthReason | null
+  /** ISO 8601. */
+  readonly lastErrorAt: string | null
   readonly priority: number
   readonly weight: number
   readonly models: readonly ModelConfig[]
@@ -20,7 +29,6 @@ export interface ProviderReportInput {
   readonly queued: number
   /** Of a provider that has several. */
   readonly keys?: readonly ReportedKey[] | undefined
-  readonly lastFault: FaultKind | null
 }
 
 /** One provider that is switched off. */
@@ -53,6 +61,7 @@ function lineOf(provider: ProviderReportInput) {
     type: provider.type,
     enabled: true,
     status: provider.status,
+    ...(provider.reason === null ? {} : { reason: provider.reason }),
     priority: provider.priority,
     weight: provider.weight,
     models: provider.models.map((model) => (typeof model === 'string' ? model : model.id)),
@@ -62,6 +71,9 @@ function lineOf(provider: ProviderReportInput) {
     in_flight: provider.inFlight,
     queued: provider.queued,
     ...(provider.keys === undefined ? {} : { keys: provider.keys }),
-    last_error: provider.lastFault,
+    uptime: provider.uptime,
+    last_check: provider.lastCheck,
+    last_error: provider.lastError,
+    last_error_at: provider.lastErrorAt,
   }
 }

@@ -1,58 +1,13 @@
-import type { FaultKind } from '@llmproxy/provider-kit'
-import { faultPolicy } from '../resilience/policy.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
+import type { CheckedHealth } from './checked-health.ts'
+import type { HealthReason, Status } from './reason.ts'
+import { failsOften, type ServedHealth } from './served-health.ts'
 
-export type Status = 'healthy' | 'degraded' | 'unhealthy'
-
-/** What one attempt, or one probe, has shown. */
-export interface Observation {
-  /** Monotonic milliseconds. */
-  readonly at: number
-  readonly fault: FaultKind | null
-  /** Default `passive`: a client's request. */
-  readonly source?: 'passive' | 'probe'
-}
-
-/** What is remembered of one provider: constant size, whatever the traffic. */
-export interface ProviderHealth {
-  /** Failures among the recent observations, 0 to 1, newer ones weighing more. */
-  readonly failureRatio: number
-  /** Monotonic milliseconds of the last observation that counted; `null`: fresh. */
-  readonly observedAt: number | null
-  /** The kind of the last fault that counted. */
-  readonly lastFault: FaultKind | null
-}
-
-/** A provider that nobody has asked is taken for healthy. */
-export const freshHealth: ProviderHealth = Object.freeze({
-  failureRatio: 0,
-  observedAt: null,
-  lastFault: null,
-})
-
-/** Weight of a new observation. */
-const share = 0.2
-
-/** Milliseconds in which an old verdict loses half its weight, so that a provider that nobody asks recovers. */
-const halfLifeMs = 60_000
-
-/** Two failures in a row on a clean record (0.36), or about every third request. */
-const degradedRatio = 0.3
-
-/** The next memory. The client's own mistakes and leaving clients change nothing. */
-export function observe(health: ProviderHealth, { at, fault }: Observation): ProviderHealth {
-  const rule = fault === null ? undefined : faultPolicy[fault].breaker
-  if (rule === 'none' || rule === 'release') return health
-  const failed = rule === undefined ? 0 : 1
-  return {
-    failureRatio: decayed(health, at) * (1 - share) + failed * share,
-    observedAt: at,
-    lastFault: fault ?? health.lastFault,
-  }
-}
+export type { HealthReason, Status } from './reason.ts'
 
 export interface StatusInput {
-  readonly health: ProviderHealth
+  readonly served: ServedHealth
+  readonly checked: CheckedHealth
   /** Of the provider's deployments; empty before the first request. */
   readonly breakers: readonly BreakerState[]
   /** A deployment pauses after a rate limit. */
@@ -62,15 +17,27 @@ export interface StatusInput {
 }
 
 /**
- * `unhealthy`: every breaker is open, so nobody is asked. `degraded`: some breaker is not closed, a deployment pauses, or
- * many recent requests failed; still usable. Else `healthy`.
+ * `unhealthy`: every breaker is open, so nobody is asked, or health checks say so, and it is asked last. `degraded`: some breaker
+ * is not closed, a deployment pauses, a health check or many recent requests failed; still usable. Else `healthy`.
  */
-export function statusOf({ health, breakers, cooling, at }: StatusInput): Status {
-  if (breakers.length > 0 && breakers.every((state) => state === 'open')) return 'unhealthy'
-  if (cooling || breakers.some((state) => state !== 'closed')) return 'degraded'
-  return decayed(health, at) >= degradedRatio ? 'degraded' : 'healthy'
+export function statusOf({ served, checked, breakers, cooling, at }: StatusInput): Status {
+  if (checked.status === 'unhealthy' || isClosedOff(breakers)) return 'unhealthy'
+  if (checked.status === 'degraded' || cooling || breakers.some((state) => state !== 'closed'))
+    return 'degraded'
+  return failsOften(served, at) ? 'degraded' : 'healthy'
 }
 
-function decayed({ failureRatio, observedAt }: ProviderHealth, at: number): number {
-  return observedAt === null ? 0 : failureRatio * 0.5 ** (Math.max(0, at - observedAt) / halfLifeMs)
+/** Why it is unhealthy; `null` when it is not. */
+export function unhealthyReason({
+  served,
+  checked,
+  breakers,
+}: Pick<StatusInput, 'served' | 'checked' | 'breakers'>): HealthReason | null {
+  if (checked.status === 'unhealthy') return checked.reason
+  if (!isClosedOff(breakers)) return null
+  return served.lastFault === 'authentication' ? 'configuration' : (served.lastFault ?? 'breaker_open')
+}
+
+function isClosedOff(breakers: readonly BreakerState[]): boolean {
+  return breakers.length > 0 && breakers.every((state) => state === 'open')
 }

@@ -1,30 +1,32 @@
-/** For how long a usable provider was there. Times are monotonic milliseconds. */
+/** For how long somebody, or one provider, was usable. Times are monotonic milliseconds. */
 export interface Uptime {
   readonly startedAt: number
-  readonly usable: boolean
-  /** When `usable` last changed. */
-  readonly since: number
-  /** Usable milliseconds before `since`. */
+  /** Until when `usableMs` is counted. */
+  readonly countedAt: number
   readonly usableMs: number
+  /** Usable from then on, as far as can be known: an open breaker lets a probe through at its time. `Infinity`: not by time alone. */
+  readonly usableFrom: number
 }
 
-export function startUptime(at: number, usable: boolean): Uptime {
-  return { startedAt: at, usable, since: at, usableMs: 0 }
+export function startUptime(at: number, usableFrom: number): Uptime {
+  return { startedAt: at, countedAt: at, usableMs: 0, usableFrom }
 }
 
-/** Call it whenever usability may have changed; the same value again changes nothing. */
-export function markUsable(uptime: Uptime, usable: boolean, at: number): Uptime {
-  if (usable === uptime.usable) return uptime
-  return { ...uptime, usable, since: at, usableMs: usableMs(uptime, at) }
+/** Call it whenever usability may have changed; what changes nothing gives the same value. */
+export function markUsable(uptime: Uptime, usableFrom: number, at: number): Uptime {
+  const same = usableFrom === uptime.usableFrom
+  const still = uptime.usableFrom <= uptime.countedAt && usableFrom <= at
+  if (same || still) return uptime
+  return { ...uptime, countedAt: at, usableMs: usableMs(uptime, at), usableFrom }
 }
 
-/** The share of time with a usable provider, as `99.95%`. Rounded down: 100% means never without. */
+/** The usable share of the time, as `99.95%`. Rounded down: 100% means never without. */
 export function uptimePercent(uptime: Uptime, at: number): string {
   const total = at - uptime.startedAt
-  const share = total <= 0 ? Number(uptime.usable) : usableMs(uptime, at) / total
+  const share = total <= 0 ? Number(uptime.usableFrom <= at) : usableMs(uptime, at) / total
   return `${(Math.floor(Math.min(1, share) * 10_000) / 100).toFixed(2)}%`
 }
 
-function usableMs({ usable, since, usableMs: before }: Uptime, at: number): number {
-  return before + (usable ? Math.max(0, at - since) : 0)
+function usableMs({ countedAt, usableFrom, usableMs: before }: Uptime, at: number): number {
+  return before + Math.max(0, at - Math.max(countedAt, usableFrom))
 }
