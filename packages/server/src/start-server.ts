@@ -14,6 +14,7 @@ import { buildApp, type ServerPhase } from './app.ts'
 import { banner } from './banner.ts'
 import { judgeBind } from './bind-rules.ts'
 import { drain } from './drain.ts'
+import { watchHealth } from './health-watch.ts'
 import { listenError } from './listen-error.ts'
 import { LiveSettings } from './live-settings.ts'
 import { createLogger, type Logger, logLevel } from './log/logger.ts'
@@ -79,8 +80,10 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
     for (const warning of [...warnings, ...textOf(checked)]) options.print(`warning: ${warning}`)
     log.info({ url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
+    const restHealth = watchHealth(gateway, log)
     const enter = (next: ServerPhase) => {
       phase = next
+      restHealth()
     }
     const serving = () => phase === 'serving'
     const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
