@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { delta, done, finish, frame, role, say } from '../support/chat-frames.ts'
 import { readStrictly, strictReading } from '../support/strict-reader.ts'
-import { openStream } from './support/answers.ts'
+import { failing, openStream } from './support/answers.ts'
 import { chat } from './support/client.ts'
 import {
   begun,
@@ -168,6 +168,60 @@ describe('a stream is continued', () => {
       toolCalls: [{ name: 'f', arguments: '{"a":1}' }],
       finish: 'tool_calls',
     })
+  })
+
+  test('within the limits of the stream: that of the request ended with its first event', async () => {
+    const late: Answer = (_, response) => {
+      openStream(response).write(begun)
+      setTimeout(() => response.socket?.destroy(), 250)
+    }
+    const proxy = await between(late, whole, { config: { request_timeout: 0.2 } })
+    const { text: stream } = await chat(proxy.url, streamed)
+    expect(strictReading(stream).text).toBe(text)
+    const { ttft_ms: first, duration_ms: took } = await proxy.line(0)
+    expect(first).toBeLessThan(200)
+    expect(took).toBeGreaterThanOrEqual(250)
+  })
+
+  test('and while it is waited for, the connection is kept', async () => {
+    const slow: Answer = (request, response) => void setTimeout(() => whole(request, response), 200)
+    const proxy = await between(cut(), slow, { config: { keepalive_interval: 0.05 } })
+    const { text: stream } = await chat(proxy.url, streamed)
+    expect(strictReading(stream).text).toBe(text)
+    expect(readStrictly(stream).keepalives).toBeGreaterThanOrEqual(2)
+  })
+
+  test('again, when the kept connection to the next provider had just been closed', async () => {
+    let turn = 0
+    const closing: Answer = (request, response) => {
+      turn += 1
+      if (turn === 2) request.socket.destroy()
+      else whole(request, response)
+    }
+    const proxy = await between(cut(), closing)
+    await chat(proxy.url, { ...streamed, model: 'other/m' })
+    const { text: stream } = await chat(proxy.url, streamed)
+    expect(strictReading(stream).text).toBe(text)
+    expect([proxy.first.requests.length, proxy.second.requests.length]).toEqual([1, 3])
+  })
+
+  test('by whoever is not passed over', async () => {
+    let turn = 0
+    const once: Answer = (request, response) => ((turn += 1) === 1 ? cut() : whole)(request, response)
+    const proxy = await between(once, failing(500), {
+      config: { circuit_breaker_threshold: 1 },
+      entry: { max_retries: 0 },
+    })
+    await chat(proxy.url, { ...streamed, model: 'other/m' })
+    expect(await metric(proxy, 'llmproxy_breaker_state', { provider: 'other', model: 'm' })).toBe(2)
+    const reply = await chat(proxy.url, streamed)
+    // The breaker of the first has opened with the break, too.
+    expectBroken(reply.text, 'Once upon')
+    expect([proxy.first.requests.length, proxy.second.requests.length]).toEqual([1, 1])
+    expect((await proxy.line(1))['continuation']).toBe('impossible')
+    expect(await metric(proxy, 'llmproxy_skipped_total', { provider: 'other', reason: 'breaker_open' })).toBe(
+      1,
+    )
   })
 
   test('with what is left of the client’s limit', async () => {

@@ -194,3 +194,15 @@ test('the only provider continues its own stream', async () => {
     continuation: 'complete',
   })
 })
+
+test('the mock can be cut once and goes on with its own text', async () => {
+  const models = [{ id: 'm', upstream: 'mock-chunks-12-flaky-1-cut-after-3' }]
+  const proxy = await startProxy({
+    stream_continuation: true,
+    providers: [{ name: 'mock', type: 'mock', models }],
+  })
+  const { text: stream } = await chat(proxy.url, { stream: true })
+  const words = Array.from({ length: 12 }, (_, at) => `w${at + 1} `).join('')
+  expect(strictReading(stream)).toMatchObject({ text: words, finish: 'stop' })
+  expect(await until(() => proxy.requests[0])).toMatchObject({ attempts: 2, continuation: 'complete' })
+})

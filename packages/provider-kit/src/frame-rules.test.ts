@@ -241,3 +241,44 @@ describe('usage', () => {
     }
   })
 })
+
+describe('a stream that has begun elsewhere', () => {
+  const begun = { id: 'first', created: 5, model: 'alpha' }
+
+  test('goes on with its identity and without a role, and that is no repair', () => {
+    const { sent, verdicts, repaired, closing } = run(fresh({ begun }), [
+      text('a'),
+      finish(),
+      frame({ usage }),
+    ])
+    expect(sent).toEqual([
+      { ...text('a'), ...begun },
+      { ...finish(), ...begun },
+    ])
+    expect(verdicts).toEqual(['changed', 'changed', 'drop'])
+    expect(repaired).toBe(0)
+    expect(closing).toEqual([])
+  })
+
+  test('loses a second role', () => {
+    const { sent } = run(fresh({ begun }), [chunk({ role: 'assistant', content: 'a' }), finish()])
+    expect(firstChoice(sent[0])['delta']).toEqual({ content: 'a' })
+  })
+
+  test('has frames that pass when they are alike, and none that is like another but for its null usage', () => {
+    const rules = fresh({ begun })
+    expect(rules.inspect({ ...text(), ...begun })).toBe('pass')
+    for (const identity of [begun, {}]) {
+      expect(rules.inspect({ ...text(), ...identity, usage: null })).toBe('changed')
+      expect(rules.onlyNullUsageRemoved).toBe(false)
+    }
+  })
+
+  test('ends with its identity', () => {
+    const { closing } = run(fresh({ begun, includeUsage: true }), [{ ...text(), usage }])
+    expect(closing).toEqual([
+      { ...finish(), ...begun },
+      { ...frame({ usage }), ...begun },
+    ])
+  })
+})
