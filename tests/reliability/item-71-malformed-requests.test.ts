@@ -208,7 +208,8 @@ test('bytes that are no UTF-8 are refused at their place', async () => {
 
 test('the SDK makes exactly one attempt for each mistake, unknown model and missing operation', async () => {
   const upstream = await fakeUpstream(healthy())
-  const { url } = await startProxy({ providers: [provider('a', upstream.url)] })
+  const operations = ['chat', 'completions', 'embeddings']
+  const { url } = await startProxy({ providers: [provider('a', upstream.url, { operations })] })
   let attempts = 0
   const client = new OpenAI({
     baseURL: `${url}/v1`,

@@ -1,16 +1,64 @@
-import { GatewayError } from '@llmproxy/core'
+import { Collector, GatewayError, invalidRequest } from '@llmproxy/core'
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
-/** Bodies stay bytes: same-format upstreams get them as they came, and `parseBody()` reads them once. */
-export function keepBodyBytes(app: FastifyInstance): void {
+type Done = (error: Error | null, body?: Buffer) => void
+
+/**
+ * Bodies stay bytes: same-format upstreams get them as they came, and `parseBody()` reads them once. Fastify's own reading
+ * (`parseAs`) keeps every piece as it came: a body in chunks of one byte would take four hundred times its size.
+ */
+export function keepBodyBytes(app: FastifyInstance, limitNow: () => number): void {
   app.removeAllContentTypeParsers()
   for (const type of ['application/json', /^application\/[\w.-]+\+json(?:\s*;|$)/]) {
-    app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
-      const refused = unreadable(request)
+    app.addContentTypeParser(type, (request, payload, done: Done) => {
+      const limit = limitNow()
+      const refused = unreadable(request) ?? announcedTooLarge(request, limit)
       if (refused) done(refused)
-      else done(null, body)
+      else readBody(payload, limit, done)
     })
   }
+}
+
+/** Chunks of a body. Each costs a microsecond, whatever its size, and the client chooses the size. */
+const mostPieces = 250_000
+
+function readBody(payload: IncomingMessage, limit: number, done: Done): void {
+  const collector = new Collector(limit)
+  let pieces = 0
+  const finish = (error: Error | null, body?: Buffer) => {
+    payload.off('data', take).off('end', end).off('error', fail)
+    done(error, body)
+  }
+  const take = (piece: Buffer) => {
+    if (!collector.add(piece)) finish(tooLarge(undefined, limit))
+    else if (++pieces > mostPieces) finish(tooManyPieces)
+  }
+  const end = () => finish(null, collector.bytes())
+  const fail = () => finish(invalidRequest('The connection ended before the body was complete.'))
+  payload.on('data', take).on('end', end).on('error', fail)
+}
+
+const tooManyPieces = new GatewayError(
+  400,
+  'invalid_request_error',
+  `The body comes in more than ${mostPieces} chunks: send larger ones, or the body with a content-length.`,
+  { code: 'too_many_chunks' },
+)
+
+function announcedTooLarge({ headers }: FastifyRequest, limit: number): GatewayError | undefined {
+  const announced = headers['content-length']
+  return Number(announced) > limit ? tooLarge(announced, limit) : undefined
+}
+
+function tooLarge(announced: string | undefined, limit: number): GatewayError {
+  const found = announced === undefined ? '' : ` of ${announced} bytes`
+  return new GatewayError(
+    413,
+    'invalid_request_error',
+    `The request body${found} is larger than the limit of ${limit} bytes (body_limit).`,
+    { code: 'request_too_large' },
+  )
 }
 
 function unreadable({ headers }: FastifyRequest): GatewayError | undefined {
@@ -18,6 +66,12 @@ function unreadable({ headers }: FastifyRequest): GatewayError | undefined {
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
     return unsupported(
       `content-encoding ${JSON.stringify(encoding.slice(0, 100))} is not read: send the body uncompressed`,
+    )
+  }
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    return unsupported(
+      `transfer-encoding ${JSON.stringify(coding.slice(0, 100))} is not read: send "chunked" or a content-length`,
     )
   }
   const type = headers['content-type'] ?? ''

@@ -1,16 +1,16 @@
-import { dialectOf, GatewayError, invalidRequest } from '@llmproxy/core'
+import { dialectOf, GatewayError } from '@llmproxy/core'
 import type { OperationName } from '@llmproxy/provider-kit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { unsupported } from './body.ts'
 import type { ServerLog } from './log/logger.ts'
 
 /** Answers every error that is raised before a request reaches the gateway in the dialect of its route. */
-export function answerErrors(app: FastifyInstance, options: { log: ServerLog; bodyLimit: number }): void {
+export function answerErrors(app: FastifyInstance, log: ServerLog): void {
   app.setErrorHandler((thrown, request, reply) => {
-    const error = clientError(thrown, request, options.bodyLimit)
-    if (error.status >= 500) options.log.error({ request_id: request.id, error: thrown }, 'request failed')
+    const error = clientError(thrown, request)
+    if (error.status >= 500) log.error({ request_id: request.id, error: thrown }, 'request failed')
     if (error.status === 413 || error.status === 415) keepConnection(reply)
-    return answerError(reply, error, options.log)
+    return answerError(reply, error, log)
   })
 }
 
@@ -52,19 +52,14 @@ function operationOf({ routeOptions, url }: FastifyRequest): OperationName | und
 }
 
 /** What the client may know of an error: its own mistakes in full, nothing of ours. */
-function clientError(thrown: unknown, request: FastifyRequest, bodyLimit: number): GatewayError {
+function clientError(thrown: unknown, request: FastifyRequest): GatewayError {
   if (GatewayError.is(thrown)) return thrown
   const { code, statusCode } = thrown as { code?: unknown; statusCode?: unknown }
-  switch (code) {
-    case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return tooLarge(request.headers['content-length'], bodyLimit)
-    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
-      return unsupported(
-        `content-type ${JSON.stringify((request.headers['content-type'] ?? '').slice(0, 100))} is not read: ` +
-          'send JSON with "content-type: application/json"',
-      )
-    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
-      return invalidRequest('The body does not have the length that content-length announced.')
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return unsupported(
+      `content-type ${JSON.stringify((request.headers['content-type'] ?? '').slice(0, 100))} is not read: ` +
+        'send JSON with "content-type: application/json"',
+    )
   }
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return new GatewayError(statusCode, 'invalid_request_error', 'The request could not be read.')
@@ -76,15 +71,5 @@ function clientError(thrown: unknown, request: FastifyRequest, bodyLimit: number
     {
       code: 'internal_error',
     },
-  )
-}
-
-function tooLarge(announced: string | undefined, bodyLimit: number): GatewayError {
-  const found = announced === undefined ? '' : ` of ${announced} bytes`
-  return new GatewayError(
-    413,
-    'invalid_request_error',
-    `The request body${found} is larger than the limit of ${bodyLimit} bytes (body_limit).`,
-    { code: 'request_too_large' },
   )
 }

@@ -11,6 +11,7 @@ export type HttpSettings = Pick<
   | 'rate_limits'
   | 'body_limit'
   | 'write_timeout'
+  | 'max_client_connections'
   | 'keep_alive_timeout'
 >
 

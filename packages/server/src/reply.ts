@@ -3,10 +3,11 @@ import type { HeaderMap } from '@llmproxy/provider-kit'
 import type { ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import { headerValue } from './header-value.ts'
+import type { UnreadAnswers } from './unread-answers.ts'
 
 export interface ReplyOptions {
-  /** Milliseconds that the client may refuse to read before its connection is cut; 0: no limit. */
-  readonly writeTimeoutMs: number
+  /** Is told of every answer that its client does not take at once. */
+  readonly unread: Pick<UnreadAnswers, 'waits' | 'taken'>
   /** True while the server is shutting down: answers then close their connection. */
   closing(): boolean
 }
@@ -21,7 +22,6 @@ export class ReplyEgress implements Egress {
   readonly #options: ReplyOptions
   #head: { readonly status: number; readonly headers: Record<string, string | number> } | undefined
   #gone = false
-  #stallsLimited = false
   /** The client has not yet taken what was written. */
   #full = false
   #onGone: (() => void) | undefined
@@ -70,16 +70,17 @@ export class ReplyEgress implements Egress {
       this.#head.headers['content-length'] = bytes === undefined ? 0 : Buffer.byteLength(bytes)
     this.#sendHead()
     this.#raw.end(bytes)
-    if (this.#raw.writableLength > 0 || (this.#raw.socket?.writableLength ?? 0) > 0) this.#limitStall()
+    if (this.#raw.writableLength > 0) this.#options.unread.waits(this.#raw)
   }
 
   // Once for each time that the client is full: further writes must neither add listeners nor grant it more time.
   #waitForDrain(): void {
+    const { unread } = this.#options
     this.#full = true
-    this.#limitStall()
+    unread.waits(this.#raw)
     this.#raw.once('drain', () => {
       this.#full = false
-      this.#raw.setTimeout(0)
+      unread.taken(this.#raw)
       this.onDrain?.()
     })
   }
@@ -105,15 +106,6 @@ export class ReplyEgress implements Egress {
     if (this.#head === undefined) return
     this.#raw.writeHead(this.#head.status, this.#head.headers)
     this.#head = undefined
-  }
-
-  // The socket's timer restarts whenever the kernel takes bytes, so only a client that reads nothing is cut.
-  #limitStall(): void {
-    const { writeTimeoutMs } = this.#options
-    if (writeTimeoutMs === 0) return
-    if (!this.#stallsLimited) this.#raw.once('timeout', () => this.#raw.destroy())
-    this.#stallsLimited = true
-    this.#raw.setTimeout(writeTimeoutMs)
   }
 
   #closed(): void {

@@ -212,7 +212,12 @@ export const configSchema = z.strictObject({
     .describe('Seconds of silence after which a stream gets a comment line. 0: never.'),
   write_timeout: seconds
     .default(120)
-    .describe('Seconds that a client may refuse to read before its stream is cut. 0: no limit.'),
+    .describe('Seconds that a client may refuse to read before its connection is cut. 0: no limit.'),
+  max_client_connections: z
+    .int()
+    .positive()
+    .default(10_000)
+    .describe('Connections of clients to one process; new ones above that are closed at once.'),
   keep_alive_timeout: z
     .number()
     .positive()
