@@ -17,8 +17,8 @@ if (noRedis) console.warn('Skipped, because neither redis-server nor valkey-serv
 export interface RedisServer {
   readonly url: string
   readonly port: number
-  /** Sends one inline command and gives the first line of its answer. */
-  send(command: string): Promise<string>
+  /** Sends one inline command and gives its answer as it comes, such as `:1`. */
+  readonly send: (command: string) => Promise<string>
   /** From now on it accepts connections and answers nothing, like a machine behind a broken network. */
   freeze(): void
   thaw(): void
@@ -82,12 +82,12 @@ async function answers(port: number): Promise<boolean> {
 
 function ask(port: number, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`))
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\nQUIT\r\n`))
     let text = ''
     socket.setEncoding('utf8').on('data', (piece: string) => {
       text += piece
-      if (text.includes('\r\n')) socket.end()
     })
-    socket.on('error', reject).on('close', () => resolve(text.split('\r\n', 1)[0]!))
+    const farewell = '\r\n+OK\r\n'
+    socket.on('error', reject).on('close', () => resolve(text.slice(0, -farewell.length)))
   })
 }

@@ -24,13 +24,13 @@ export function limitRates(
     if (operation !== undefined) refused(operation)
     return limitReached(verdict, request.caller)
   }
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, reply, proceed) => {
     const { access, operation } = request.routeOptions.config
-    if (access === 'open') return done()
+    if (access === 'open') return proceed()
     const verdict = limits.take(request.caller, operation)
-    if (verdict === undefined) return done()
-    if (!(verdict instanceof Promise)) return done(judge(request, reply, verdict))
-    void verdict.then((told) => done(judge(request, reply, told)))
+    if (verdict === undefined) return proceed()
+    if (!(verdict instanceof Promise)) return proceed(judge(request, reply, verdict))
+    void verdict.then((told) => proceed(judge(request, reply, told)))
   })
 }
 

@@ -52,6 +52,11 @@ export class StoreConnection {
     return this.client.status === 'ready'
   }
 
+  /** Drops the connection and connects anew. */
+  renew(): void {
+    this.client.disconnect(true)
+  }
+
   /** Resolves when it is closed, after `limits.end` at the latest. */
   close(): Promise<void> {
     const { client } = this
@@ -94,10 +99,10 @@ function optionsOf({ host, port, tls, database, username, password }: RedisTarge
     enableReadyCheck: false,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
+    // Whoever listens asks first what was missed, and listens then.
+    autoResubscribe: false,
     maxRetriesPerRequest: 0,
     retryStrategy: retryDelay,
-    // A primary that became a replica: its name leads to the new one.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
     connectTimeout: limits.connect,
     socketTimeout: limits.silence,
     disconnectTimeout: limits.end,

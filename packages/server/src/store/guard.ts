@@ -16,8 +16,11 @@ export interface GuardOptions {
 /** Failed calls in a row after which the store is not asked any more. */
 const threshold = 3
 
-/** Milliseconds until it is probed again. */
-const pauseMs = 1_000
+/** Milliseconds until a store that did not answer is probed again. */
+export const pauseMs = 1_000
+
+/** Failed probes in a row after which the connection is made anew: its name may lead to a store that has taken over. */
+const probesOfConnection = 5
 
 /**
  * A store that may be away, or slow, and costs next to nothing then: a call ends after `timeoutMs` at the latest; after a few failures
@@ -33,6 +36,7 @@ export class StoreGuard {
   readonly #options: GuardOptions
   /** The connection of now has answered a probe. */
   #proven = false
+  #failedProbes = 0
   #told: boolean | undefined
   #reason = ''
   #timer: unknown
@@ -55,11 +59,6 @@ export class StoreGuard {
 
   get up(): boolean {
     return this.#proven && this.#breaker.state === 'closed'
-  }
-
-  /** Milliseconds until it is worth asking again; a guess. */
-  get retryAfterMs(): number {
-    return Math.max(pauseMs, this.#breaker.retryAfterMs())
   }
 
   /** Asks the store. `undefined`, at once, when it is known not to answer. The promise never rejects. */
@@ -127,8 +126,12 @@ export class StoreGuard {
     if (permit === undefined) return this.#probeLater()
     void this.#call((client) => client.llmproxyProbe(this.#options.probeKey), permit).then((answer) => {
       this.#proven = answer !== noAnswer
+      this.#failedProbes = this.#proven ? 0 : this.#failedProbes + 1
       this.#tell()
-      if (!this.up) this.#probeLater()
+      if (this.#failedProbes >= probesOfConnection) {
+        this.#failedProbes = 0
+        this.#connection.renew()
+      }
     })
   }
 

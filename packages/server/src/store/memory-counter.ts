@@ -1,5 +1,5 @@
 import type { Clock } from '@llmproxy/core'
-import type { Counter, Limit, Standing } from './counter.ts'
+import type { Count, Counter, Limit, Standing } from './counter.ts'
 
 interface Window {
   count: number
@@ -33,7 +33,7 @@ export class MemoryCounter implements Counter {
   }
 
   /** Takes over what a shared counter knows, so that counting goes on from there without it. */
-  note(caller: string, { setting }: Limit, known: { count: number; resetMs: number }): void {
+  note(caller: string, { setting }: Limit, known: Count): void {
     const now = this.#clock.now()
     this.#windowsOf(caller, now).set(setting, { count: known.count, endsAt: now + known.resetMs })
   }

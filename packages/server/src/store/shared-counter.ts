@@ -1,12 +1,15 @@
-import type { Counter, Limit, Standing, Verdict } from './counter.ts'
-import { standingOf } from './counter.ts'
-import { noAnswer, type StoreGuard } from './guard.ts'
-import type { MemoryCounter } from './memory-counter.ts'
+import { type Count, type Counter, type Limit, type Standing, standingOf, type Verdict } from './counter.ts'
+import { noAnswer, pauseMs, type StoreGuard } from './guard.ts'
+
+/** A counter that may be told what the store knows, to go on from there. */
+export interface LocalCounter extends Counter {
+  note?(caller: string, limit: Limit, known: Count): void
+}
 
 export interface SharedCounterOptions {
-  readonly guard: Pick<StoreGuard, 'ask' | 'retryAfterMs'>
-  /** Counts while the store is away; it is told what the store knows, and goes on from there. */
-  readonly local: MemoryCounter
+  readonly guard: Pick<StoreGuard, 'ask'>
+  /** Counts while the store is away. */
+  readonly local: LocalCounter
   readonly prefix: string
   readonly failure: 'fail_open' | 'fail_closed'
 }
@@ -28,18 +31,16 @@ export class SharedCounter implements Counter {
     return asked.then((told) => this.#standing(caller, limits, told) ?? this.#alone(caller, limits))
   }
 
-  #alone(caller: string, limits: readonly Limit[]): Verdict {
-    const { failure, guard, local } = this.#options
-    return failure === 'fail_open'
-      ? local.hit(caller, limits)
-      : { unknown: true, retryAfterMs: guard.retryAfterMs }
+  #alone(caller: string, limits: readonly Limit[]): Verdict | Promise<Verdict> {
+    const { failure, local } = this.#options
+    return failure === 'fail_open' ? local.hit(caller, limits) : { unknown: true, retryAfterMs: pauseMs }
   }
 
   /** `undefined`: the store did not tell. */
   #standing(caller: string, limits: readonly Limit[], told: unknown): Standing | undefined {
     if (told === noAnswer || !isNumbers(told) || told.length !== 1 + 2 * limits.length) return undefined
     const counts = limits.map((_, index) => ({ count: told[1 + 2 * index]!, resetMs: told[2 + 2 * index]! }))
-    limits.forEach((limit, index) => this.#options.local.note(caller, limit, counts[index]!))
+    limits.forEach((limit, index) => this.#options.local.note?.(caller, limit, counts[index]!))
     return standingOf(limits, counts, told[0] === 1)
   }
 }
