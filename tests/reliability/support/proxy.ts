@@ -37,13 +37,16 @@ const unlimited = {
   messages: null,
 }
 
-/** A whole gateway behind real HTTP, with rate limits off and short waits unless `config` says otherwise. Closed with the test. */
+/**
+ * A whole gateway behind real HTTP, with rate limits and background health checks off and short waits unless `config` says otherwise.
+ * Closed with the test.
+ */
 export async function startProxy(
   config: GatewayConfigInput,
   { plugins = [], ...options }: ProxyOptions = {},
 ): Promise<Proxy> {
   const checked = checkConfig(
-    { port: 0, rate_limit_rpm: null, rate_limits: unlimited, shutdown_timeout: 0.1, ...config },
+    { port: 0, rate_limit_rpm: null, rate_limits: unlimited, shutdown_timeout: 0.1, health_check_interval: 0, ...config },
     {},
   )
   if (checked.config === undefined) throw new Error(checked.problems.map(formatProblem).join('\n'))
