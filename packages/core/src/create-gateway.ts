@@ -79,11 +79,11 @@ async function configured(
   // Anew each time: what was installed since the last load is found.
   const { plugins = [], load } = options
   const registry = createRegistry({ plugins, ...(load === undefined ? {} : { load }) })
-  const { on, off, problems } = await configureProviders(config, { registry, env, origin })
+  const { on, off, problems, warnings } = await configureProviders(config, { registry, env, origin })
   if (problems.length > 0) throw new ConfigError(problems)
   const keys = config.api_keys.map((key) => ('key' in key ? key.key : key).reveal())
   const secrets = [...on.flatMap((entry) => entry.secrets), ...keys, ...redisSecrets(config.redis_url)]
-  return { config, on, off, secrets }
+  return { config, on, off, warnings, secrets }
 }
 
 function isChecked(config: GatewayConfigInput | CheckedConfig): config is CheckedConfig {

@@ -1,6 +1,7 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import { closedMs } from './admission.ts'
 import type { Environment } from './config/interpolate.ts'
+import type { ConfigProblem } from './config/problem.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfig, GatewayConfigInput } from './config/schema.ts'
 import type { Egress } from './egress.ts'
@@ -38,6 +39,17 @@ export interface GatewayParts extends RuntimeParts {
   readonly newId: () => string
   readonly observe: ((outcome: Outcome) => void) | undefined
   readonly log: GatewayLog
+}
+
+/** A provider that is on. */
+export interface ProviderOn {
+  readonly name: string
+  readonly type: string
+  readonly models: readonly string[]
+  /** The variables of its keys, when there are several. */
+  readonly keys: readonly string[]
+  /** Variables of its list of keys that have no value. */
+  readonly unsetKeys: readonly string[]
 }
 
 /** The gateway: every client request goes through `handle()`. Made by `createGateway()`. */
@@ -193,12 +205,20 @@ export class Gateway {
   }
 
   /** The providers that are on, in the order of the configuration. */
-  get on(): readonly { name: string; type: string; models: readonly string[] }[] {
-    return [...this.#runtime.snapshot.live.values()].map(({ name, type, config }) => ({
+  get on(): readonly ProviderOn[] {
+    const { live, unsetKeys } = this.#runtime.snapshot
+    return [...live.values()].map(({ name, type, config, keys }) => ({
       name,
       type,
       models: config.models.map((model) => entryOf(model).id),
+      keys: keys?.keys.map((key) => key.name) ?? [],
+      unsetKeys: unsetKeys.get(name) ?? [],
     }))
+  }
+
+  /** What looks wrong about the configuration that is in use, and could be seen only with the environment. */
+  get warnings(): readonly ConfigProblem[] {
+    return this.#runtime.snapshot.warnings
   }
 
   /** The providers that are off, and what would switch them on. */

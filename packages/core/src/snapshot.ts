@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Clock } from './clock.ts'
+import type { ConfigProblem } from './config/problem.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { type LiveProvider, openLiveProvider, ownOperations } from './live-provider.ts'
 import type { ConfiguredProvider, ProviderOff } from './plugins/configure.ts'
@@ -16,12 +17,17 @@ export interface Snapshot {
   readonly off: readonly ProviderOff[]
   /** The same, as routing tells of it. */
   readonly switchedOff: readonly OffProvider[]
+  /** By provider name: the variables of its list of keys that have no value. */
+  readonly unsetKeys: ReadonlyMap<string, readonly string[]>
+  /** What looks wrong, and could be seen only with the environment. */
+  readonly warnings: readonly ConfigProblem[]
 }
 
 export interface SnapshotInput {
   readonly config: GatewayConfig
   readonly on: readonly ConfiguredProvider[]
   readonly off: readonly ProviderOff[]
+  readonly warnings: readonly ConfigProblem[]
   readonly clock: Clock
   readonly userAgent: string
   /** Resolves names. Default: the system's. */
@@ -31,7 +37,7 @@ export interface SnapshotInput {
 }
 
 export function buildSnapshot(given: SnapshotInput): Snapshot {
-  const { config, on, off, clock, userAgent, lookup, before } = given
+  const { config, on, off, warnings, clock, userAgent, lookup, before } = given
   const live = new Map<string, LiveProvider>()
   const shared = { clock, userAgent, lookup }
   for (const { config: entry, plugin, provider, keys, secrets } of on) {
@@ -39,7 +45,9 @@ export function buildSnapshot(given: SnapshotInput): Snapshot {
     live.set(entry.name, openLiveProvider(input, before?.live.get(entry.name)))
   }
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))
-  return { config, live, off, switchedOff, table: new ModelTable([...live.values()].map(routed)) }
+  const unsetKeys = new Map(on.map((entry) => [entry.config.name, entry.unsetKeys]))
+  const table = new ModelTable([...live.values()].map(routed))
+  return { config, live, off, switchedOff, unsetKeys, warnings, table }
 }
 
 function routed({ name, config, provider, supports }: LiveProvider): RoutedProvider {

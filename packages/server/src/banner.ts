@@ -24,12 +24,21 @@ export function providerLines({ on, off }: Pick<Gateway, 'on' | 'off'>): readonl
   const nothing = on.length === 0 ? ['no provider is on: every request will be refused'] : []
   return [
     ...nothing,
-    ...on.map(({ name, models }) => `  on   ${name.padEnd(widest)}  ${modelText(models)}`),
+    ...on.map((each) => `  on   ${each.name.padEnd(widest)}  ${modelText(each.models)}${keyText(each)}`),
     ...off.map(({ name, reason }) => `  off  ${name.padEnd(widest)}  ${reason}`),
   ]
 }
 
 const shown = 8
+
+/** Only of a provider for which several are listed. */
+function keyText({ keys, unsetKeys }: Pick<Gateway['on'][number], 'keys' | 'unsetKeys'>): string {
+  const parts = [
+    ...(keys.length > 0 ? [`keys: ${keys.join(', ')}`] : []),
+    ...(unsetKeys.length > 0 ? [`not set: ${unsetKeys.join(', ')}`] : []),
+  ]
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`
+}
 
 function modelText(models: readonly string[]): string {
   if (models.length === 0) return '(no models)'

@@ -78,7 +78,8 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const app = buildApp(gateway, { settings: live, log, clock, phase: () => phase })
     const url = await listen(app, place)
     for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
-    for (const warning of [...warnings, ...textOf(checked)]) options.print(`warning: ${warning}`)
+    for (const warning of [...warnings, ...textOf(checked), ...textOf(gateway)])
+      options.print(`warning: ${warning}`)
     log.info({ url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
     const restHealth = watchHealth(gateway, log)
     const enter = (next: ServerPhase) => {
@@ -103,7 +104,7 @@ function fixedBy({ host, port }: StartOptions): readonly RestartKey[] {
   ]
 }
 
-function textOf({ warnings }: CheckedConfig): readonly string[] {
+function textOf({ warnings }: Pick<CheckedConfig, 'warnings'>): readonly string[] {
   return warnings.map(formatProblem)
 }
 

@@ -21,7 +21,8 @@ export async function check(
   const gateway = await createGateway(file.checked, options)
   try {
     const { refusal, warnings } = judgeBind(gateway.config.host, gateway.config.api_keys)
-    for (const warning of [...file.checked.warnings.map(formatProblem), ...warnings]) {
+    const found = [...file.checked.warnings, ...gateway.warnings].map(formatProblem)
+    for (const warning of [...found, ...warnings]) {
       context.print(`warning: ${warning}`)
     }
     for (const line of providerLines(gateway)) context.print(line)

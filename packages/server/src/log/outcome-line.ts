@@ -22,6 +22,7 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     ...droppedFields(outcome),
     ...(outcome.continuation === undefined ? {} : { continuation: outcome.continuation }),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
+    ...usedKey(outcome),
     ...failures(outcome),
     ...passedOver(outcome),
   }
@@ -35,6 +36,12 @@ function droppedFields({ dropped }: Outcome): Readonly<Record<string, unknown>> 
   if (dropped.length === 0) return {}
   const names = dropped.slice(0, mostNames).map((name) => name.slice(0, longestName))
   return { dropped: names, ...(dropped.length > mostNames ? { dropped_count: dropped.length } : {}) }
+}
+
+/** Of the last attempt, at a provider that has several. */
+function usedKey({ attempts }: Outcome): Readonly<Record<string, unknown>> {
+  const key = attempts.at(-1)?.key
+  return key === undefined ? {} : { key }
 }
 
 function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {

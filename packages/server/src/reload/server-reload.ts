@@ -23,7 +23,7 @@ export type ServerReload = (
 ) => Promise<ServerReloadReport>
 
 export interface ReloadParts {
-  readonly gateway: Pick<Gateway, 'config' | 'reload'>
+  readonly gateway: Pick<Gateway, 'config' | 'reload' | 'warnings'>
   readonly live: LiveSettings
   readonly log: Logger
   /** The address that the server listens on. */
@@ -63,7 +63,7 @@ function tell(
 ) {
   const { log, gateway, host } = parts
   const warnings = [
-    ...checked.warnings.map(formatProblem),
+    ...[...checked.warnings, ...gateway.warnings].map(formatProblem),
     ...judgeBind(host, gateway.config.api_keys).warnings,
   ]
   const fields = { changed, needs_restart: keys, ...(warnings.length > 0 && { warnings }) }
