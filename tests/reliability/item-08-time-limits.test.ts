@@ -1,82 +1,167 @@
 import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import {
+  type Answer,
   bodies,
   chat,
   chunk,
   completion,
   fakeUpstream,
+  type Fields,
   listening,
+  metric,
   openStream,
   paths,
   provider,
+  type Proxy,
+  refusingUrl,
   sendJson,
-  sleep,
   start,
   startProxy,
-  streamEnd,
   until,
 } from './support.ts'
+import { fullBacklog } from './support/full-backlog.ts'
 
 const silent = () => fakeUpstream(() => undefined)
 const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code
+/** The error event at the end of a stream. */
+const codeAtEnd = (text: string) => codeOf((text.trim().split('\n\n').at(-1) ?? '').replace('data: ', ''))
 
-test('connect: a TLS handshake that is never answered', async () => {
-  const { url } = await listening(createServer())
-  const providers = [provider('a', url.replace('http:', 'https:'), { connect_timeout: 0.1, max_retries: 0 })]
-  const { status, text } = await chat((await startProxy({ providers })).url)
+/** Runs a request and tells how long it took. */
+async function timed<T>(run: () => Promise<T>): Promise<[T, number]> {
+  const begun = performance.now()
+  return [await run(), performance.now() - begun]
+}
+
+/** Generous upwards, since the machine may be busy; a limit that has a granularity of a second is out of it all the same. */
+function expectAt(milliseconds: number, limit: number): void {
+  expect(milliseconds).toBeGreaterThanOrEqual(limit - 2)
+  expect(milliseconds).toBeLessThan(limit + 900)
+}
+
+function timeouts(proxy: Proxy): Promise<readonly number[]> {
+  const phases = ['connect', 'first_byte', 'idle', 'total', 'stream']
+  return Promise.all(
+    phases.map((phase) => metric(proxy, 'llmproxy_timeouts_total', { provider: 'a', phase })),
+  )
+}
+
+test.each([
+  ['a listener whose backlog is full', () => fullBacklog()],
+  [
+    'a TLS handshake that is never answered',
+    async () => (await listening(createServer())).url.replace('http:', 'https:'),
+  ],
+])('connect: %s', async (_name, open) => {
+  const providers = [provider('a', await open(), { connect_timeout: 0.15, max_retries: 0 })]
+  const proxy = await startProxy({ providers })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url))
+  expectAt(took, 150)
   expect(status).toBe(504)
-  expect(codeOf(text)).toBe('connect_timeout')
+  expect(codeOf(text)).toBe('upstream_connect_timeout')
+  expect(text).toContain('Provider \\"a\\": the upstream did not accept a connection in time')
+  expect(await timeouts(proxy)).toEqual([1, 0, 0, 0, 0])
+})
+
+test('connect: nothing was sent, so it is tried again where nobody else is there to ask', async () => {
+  const { url, ...server } = await listening(createServer())
+  const providers = [provider('a', url.replace('http:', 'https:'), { connect_timeout: 0.1, max_retries: 2 })]
+  const proxy = await startProxy({ providers })
+  expect((await chat(proxy.url)).status).toBe(504)
+  expect(server.connections).toBeLessThanOrEqual(3)
+  expect(await timeouts(proxy)).toEqual([3, 0, 0, 0, 0])
 })
 
 test.each([true, false])('first byte, streamed: %s', async (stream) => {
   const upstream = await silent()
-  const proxy = await startProxy({ providers: [provider('a', upstream.url, { timeout: 0.08 })] })
-  const { status, text } = await chat(proxy.url, { stream })
+  const proxy = await startProxy({ providers: [provider('a', upstream.url, { timeout: 0.1 })] })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url, { stream }))
+  expectAt(took, 100)
   expect(status).toBe(504)
-  expect(codeOf(text)).toBe('first_byte_timeout')
-  expect(proxy.requests[0]).toMatchObject({ ending: 'proxy_timeout', error_code: 'first_byte_timeout' })
+  expect(codeOf(text)).toBe('upstream_first_byte_timeout')
+  expect(proxy.requests[0]).toMatchObject({
+    ending: 'proxy_timeout',
+    error_code: 'upstream_first_byte_timeout',
+    faults: [{ provider: 'a', kind: 'timeout', phase: 'first_byte' }],
+  })
   await until(() => upstream.requests[0]?.aborted)
   expect(upstream.requests).toHaveLength(1)
+  expect(await timeouts(proxy)).toEqual([0, 1, 0, 0, 0])
 })
 
 test('idle, inside a stream: an error in the stream, and no invented end', async () => {
   const upstream = await fakeUpstream((_request, response) => void openStream(response).write(chunk('Hel')))
-  const proxy = await startProxy({ providers: [provider('a', upstream.url)], idle_timeout: 0.08 })
-  const { status, text } = await chat(proxy.url, { stream: true })
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)], idle_timeout: 0.1 })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url, { stream: true }))
+  expectAt(took, 100)
   expect(status).toBe(200)
-  const last = text.trim().split('\n\n').at(-1) ?? ''
-  expect(codeOf(last.replace('data: ', ''))).toBe('idle_timeout')
+  expect(codeAtEnd(text)).toBe('upstream_idle_timeout')
   expect(text).not.toContain('[DONE]')
   expect(text).not.toContain('"finish_reason":"')
   expect(proxy.requests[0]).toMatchObject({
     ending: 'proxy_timeout',
-    error_code: 'idle_timeout',
+    error_code: 'upstream_idle_timeout',
     tokens: null,
   })
   await until(() => upstream.requests[0]?.aborted)
+  expect(await timeouts(proxy)).toEqual([0, 0, 1, 0, 0])
 })
 
 test('idle, inside a whole answer', async () => {
   const upstream = await fakeUpstream((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).write('{"id"')
   })
-  const proxy = await startProxy({ providers: [provider('a', upstream.url, { idle_timeout: 0.08 })] })
-  const { status, text } = await chat(proxy.url)
+  const proxy = await startProxy({ providers: [provider('a', upstream.url, { idle_timeout: 0.1 })] })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url))
+  expectAt(took, 100)
   expect(status).toBe(504)
-  expect(codeOf(text)).toBe('idle_timeout')
+  expect(codeOf(text)).toBe('upstream_idle_timeout')
+  expect(await timeouts(proxy)).toEqual([0, 0, 1, 0, 0])
 })
 
-test('total of a request: over all its retries and providers', async () => {
+test('total of a request: over all its attempts, whoever is asked when it passes', async () => {
   const upstream = await silent()
-  const providers = [provider('a', upstream.url, { timeout: 0 }), provider('b', upstream.url, { timeout: 0 })]
-  const proxy = await startProxy({ providers, request_timeout: 0.1 })
-  const begun = performance.now()
-  const { status, text } = await chat(proxy.url)
-  expect(performance.now() - begun).toBeLessThan(1000)
+  const providers = ['a', 'b', 'c', 'd'].map((name, index) =>
+    provider(name, upstream.url, { timeout: 0.12, priority: index + 1 }),
+  )
+  const proxy = await startProxy({ providers, request_timeout: 0.3 })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url))
+  expectAt(took, 300)
   expect(status).toBe(504)
   expect(codeOf(text)).toBe('request_timeout')
+  expect(upstream.requests.length).toBeLessThanOrEqual(3)
+  expect(proxy.requests[0]).toMatchObject({ ending: 'proxy_timeout', error_code: 'request_timeout' })
+  await until(() => upstream.requests.every(({ aborted }) => aborted))
+})
+
+test('total of a request: what is spent in a queue counts', async () => {
+  const upstream = await fakeUpstream((_request, response) => void openStream(response).write(chunk('Hel')))
+  const busy = { max_connections: 1, queue_timeout: 5 }
+  const proxy = await startProxy({ providers: [provider('a', upstream.url, busy)], request_timeout: 0.2 })
+  const running = start(proxy.url, paths.chat, { ...bodies.chat, stream: true })
+  await running.frames(1)
+  const [{ status, text }, took] = await timed(() => chat(proxy.url))
+  expectAt(took, 200)
+  expect([status, codeOf(text)]).toEqual([504, 'request_timeout'])
   expect(upstream.requests).toHaveLength(1)
+  expect(running.ended).toBe(false)
+})
+
+const drip: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  const timer = setInterval(() => response.write(' '), 10)
+  response.on('close', () => clearInterval(timer))
+}
+
+test('total of a request: a body that drips is no silence, and ends with the request', async () => {
+  const upstream = await fakeUpstream(drip)
+  const limits = { idle_timeout: 5, request_timeout: 0.15 }
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)], ...limits })
+  const [{ status, text }, took] = await timed(() => chat(proxy.url))
+  expectAt(took, 150)
+  expect([status, codeOf(text)]).toEqual([504, 'request_timeout'])
+  await until(() => upstream.requests[0]?.aborted)
+  expect(await timeouts(proxy)).toEqual([0, 0, 0, 1, 0])
 })
 
 test('total of a stream: an error in the stream', async () => {
@@ -86,47 +171,31 @@ test('total of a stream: an error in the stream', async () => {
     response.on('close', () => clearInterval(timer))
   })
   const proxy = await startProxy({ providers: [provider('a', upstream.url)], stream_timeout: 0.15 })
-  const { text } = await chat(proxy.url, { stream: true })
-  expect(text).toContain('"code":"request_timeout"')
+  const [{ text }, took] = await timed(() => chat(proxy.url, { stream: true }))
+  expectAt(took, 150)
+  expect(codeAtEnd(text)).toBe('stream_timeout')
   expect(text).not.toContain('[DONE]')
   await until(() => upstream.requests[0]?.aborted)
+  expect(await timeouts(proxy)).toEqual([0, 0, 0, 0, 1])
 })
 
-test('a stream may last many times longer than every limit but its own', async () => {
-  const upstream = await fakeUpstream((_request, response) => {
-    openStream(response)
-    let sent = 0
-    const timer = setInterval(() => {
-      sent += 1
-      response.write(chunk(`${sent} `))
-      if (sent < 40) return
-      clearInterval(timer)
-      response.end(streamEnd)
-    }, 10)
-  })
-  const limits = { idle_timeout: 0.1, request_timeout: 0.1 }
-  const proxy = await startProxy({ providers: [provider('a', upstream.url, { timeout: 0.1 })], ...limits })
-  const { text } = await chat(proxy.url, { stream: true })
-  expect(text).toContain('"40 "')
-  expect(text.endsWith('data: [DONE]\n\n')).toBe(true)
-  expect(proxy.requests[0]).toMatchObject({ ending: 'complete' })
-})
-
-test('0 switches each limit off', async () => {
-  const slow = await fakeUpstream((_request, response) => {
-    setTimeout(() => {
-      response.writeHead(200, { 'content-type': 'application/json' }).write('  ')
-      setTimeout(() => response.end(JSON.stringify(completion())), 120)
-    }, 120)
-  })
-  const off = { idle_timeout: 0, request_timeout: 0, connect_timeout: 0, stream_timeout: 0 }
-  const proxy = await startProxy({ providers: [provider('a', slow.url, { timeout: 0 })], ...off })
-  expect((await chat(proxy.url)).status).toBe(200)
-  const client = start(proxy.url, paths.chat, { ...bodies.chat, stream: true })
-  await sleep(50)
-  expect(proxy.gateway.inFlight).toBe(1)
-  await until(() => client.ended)
-  expect(client.text).toContain('Hello')
+test('one limit among other faults: 503, and each counts for its provider', async () => {
+  const [hanging, refusing] = [await silent(), await refusingUrl()]
+  const providers = [
+    provider('a', hanging.url, { timeout: 0.1, priority: 1 }),
+    provider('b', refusing, { priority: 2, max_retries: 0 }),
+  ]
+  const proxy = await startProxy({ providers })
+  const { status, text } = await chat(proxy.url)
+  expect([status, codeOf(text)]).toEqual([503, 'providers_unavailable'])
+  expect(await timeouts(proxy)).toEqual([0, 1, 0, 0, 0])
+  // The operator, unlike the client, is told what the system said.
+  const { faults } = proxy.requests[0] as { faults: Fields[] }
+  expect(faults).toMatchObject([
+    { provider: 'a', kind: 'timeout', phase: 'first_byte' },
+    { provider: 'b', kind: 'network', message: 'the upstream cannot be reached (ECONNREFUSED)' },
+  ])
+  expect(JSON.stringify(proxy.requests)).not.toMatch(/127\.0\.0\.1/)
 })
 
 test('a limit that passed leaves the slot and the provider usable', async () => {

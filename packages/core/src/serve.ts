@@ -50,14 +50,15 @@ export async function serve(
   let fault: AttemptFault | undefined
   let retries = 0
   let raced = false
-  for (let index = 0; index < targets.length;) {
+  for (let index = 0; ;) {
     // The client may have left before it was served, and a queue may have used up the time.
     if (run.cancelled !== undefined) break
     if (run.remainingMs <= 0) {
       fault = timeoutFault('total')
       break
     }
-    const target = targets[index]!
+    const target = targets[index]
+    if (target === undefined) break
     const live = serving.snapshot.live.get(target.provider)!
     const tried = await askOnce(run, target, serving)
     if (tried.kind === 'skipped') {

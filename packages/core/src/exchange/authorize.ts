@@ -105,11 +105,12 @@ async function fetchText(url: string, init: FetchInit, by: FetchBy): Promise<Fet
   } catch (error) {
     if (by.signal.aborted || error === tooLarge) throw error
     const fault = networkFault(error, { sent: true, reused: false, answered })
-    throw new ProviderFault({
+    const told: AttemptFault = {
       ...fault,
       nothingSent: true,
       message: `asking for credentials: ${fault.message}`,
-    })
+    }
+    throw new ProviderFault(told)
   }
 }
 
