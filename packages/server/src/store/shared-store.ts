@@ -3,9 +3,8 @@ import { type Clock, type GatewayConfig, type Ledger, type Peers, readRedisUrl }
 import type { ServerLog } from '../log/logger.ts'
 import type { Counter } from './counter.ts'
 import { StoreGuard } from './guard.ts'
-import { MemoryCounter } from './memory-counter.ts'
 import { type SharedCache, sharedCache } from './shared-cache.ts'
-import { SharedCounter } from './shared-counter.ts'
+import { type LocalCounter, SharedCounter } from './shared-counter.ts'
 import { SharedPauses } from './shared-pauses.ts'
 
 export type StoreSettings = Pick<
@@ -26,8 +25,12 @@ export interface SharedStore {
   close(): Promise<void>
 }
 
-/** `undefined` when the configuration names no Redis. Opens nothing yet. */
-export function sharedStore(settings: StoreSettings, clock: Clock): SharedStore | undefined {
+/** `undefined` when the configuration names no Redis. Opens nothing yet. `local` counts while the store is away. */
+export function sharedStore(
+  settings: StoreSettings,
+  clock: Clock,
+  local: LocalCounter,
+): SharedStore | undefined {
   const { redis_url, redis_prefix: prefix, redis_timeout, redis_failure: failure } = settings
   if (redis_url === null) return undefined
   const target = readRedisUrl(redis_url)
@@ -36,7 +39,7 @@ export function sharedStore(settings: StoreSettings, clock: Clock): SharedStore 
   const guard = new StoreGuard({ target, timeoutMs, probeKey: `${prefix}probe`, clock })
   const pauses = new SharedPauses({ guard, target, prefix, id: randomUUID(), clock })
   return {
-    counter: new SharedCounter({ guard, local: new MemoryCounter(clock), prefix, failure }),
+    counter: new SharedCounter({ guard, local, prefix, failure }),
     peers: pauses,
     cache: sharedCache(guard, prefix),
     open(log, ledger) {
