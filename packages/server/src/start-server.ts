@@ -18,11 +18,16 @@ import { watchHealth } from './health-watch.ts'
 import { listenError } from './listen-error.ts'
 import { LiveSettings } from './live-settings.ts'
 import { createLogger, type Logger, logLevel } from './log/logger.ts'
+import { OpenConnections } from './open-connections.ts'
+import { rateLimits } from './rate-limits.ts'
 import type { RestartKey } from './reload/restart-keys.ts'
 import { type ServerReload, serverReload } from './reload/server-reload.ts'
+import type { StatusGateway } from './served-gateway.ts'
 import { StartRefused } from './start-refused.ts'
+import { type AmongWorkers, sharing } from './store/sharing.ts'
 
-export interface StartOptions {
+/** `peers`, `counter`: what the workers of one server share. Default: nothing. */
+export interface StartOptions extends AmongWorkers {
   readonly plugins?: readonly ProviderPlugin[]
   readonly load?: PluginLoad
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -35,6 +40,10 @@ export interface StartOptions {
   /** Default: JSON lines to standard output or `log_file`. */
   readonly logger?: (scrub: (text: string) => string) => Logger
   readonly clock?: Clock
+  /** Its number among the workers of a server; stands in the lines of the log. Default: it serves alone. */
+  readonly worker?: number
+  /** What `/health`, `/providers` and `/metrics` tell. Default: what this gateway says. */
+  readonly status?: (gateway: Gateway) => StatusGateway
 }
 
 export interface RunningServer {
@@ -58,6 +67,7 @@ export interface RunningServer {
 export async function startServer(checked: CheckedConfig, options: StartOptions): Promise<RunningServer> {
   const { clock = systemClock, version } = options
   const later: { log?: Logger } = {}
+  const shared = sharing(checked.config, options, clock)
   const gateway = await createGateway(checked, {
     plugins: options.plugins ?? [],
     ...(options.load && { load: options.load }),
@@ -65,17 +75,22 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     clock,
     log: { error: (facts, message) => later.log?.error(facts, message) },
     userAgent: `llmproxy/${version}`,
+    ...(shared.peers && { peers: shared.peers }),
   })
   try {
     const { config } = gateway
     const place = { host: options.host ?? config.host, port: options.port ?? config.port }
     const { refusal, warnings } = judgeBind(place.host, config.api_keys)
     if (refusal !== undefined) throw new StartRefused(refusal)
-    const log = (options.logger ?? defaultLogger(gateway))((text) => gateway.scrub(text))
+    const log = (options.logger ?? defaultLogger(gateway, options.worker))((text) => gateway.scrub(text))
     later.log = log
     let phase: ServerPhase = 'serving'
     const live = new LiveSettings(config)
-    const app = buildApp(gateway, { settings: live, log, clock, phase: () => phase })
+    await shared.open(log, gateway.ledger)
+    const limits = rateLimits(config, shared.counter)
+    const status = options.status?.(gateway) ?? gateway
+    const app = buildApp(gateway, { settings: live, log, clock, limits, status, phase: () => phase })
+    const connections = new OpenConnections(app.server)
     const url = await listen(app, place)
     for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
     for (const warning of [...warnings, ...textOf(checked), ...textOf(gateway)])
@@ -89,9 +104,11 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const serving = () => phase === 'serving'
     const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
     let closed: Promise<void> | undefined
-    return { url, gateway, reload, close: () => (closed ??= drain({ app, gateway, log, clock, enter })) }
+    const close = () =>
+      (closed ??= drain({ app, connections, gateway, log, clock, enter }).finally(shared.close))
+    return { url, gateway, reload, close }
   } catch (error) {
-    await gateway.close()
+    await Promise.all([gateway.close(), shared.close()])
     throw error
   }
 }
@@ -108,9 +125,9 @@ function textOf({ warnings }: Pick<CheckedConfig, 'warnings'>): readonly string[
   return warnings.map(formatProblem)
 }
 
-function defaultLogger({ config }: Gateway) {
+function defaultLogger({ config }: Gateway, worker: number | undefined) {
   return (scrub: (text: string) => string) =>
-    createLogger({ level: logLevel(config), file: config.log_file, scrub })
+    createLogger({ level: logLevel(config), file: config.log_file, scrub, worker })
 }
 
 async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {

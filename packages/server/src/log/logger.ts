@@ -21,6 +21,8 @@ export interface LoggerOptions {
   readonly file: string | null
   /** Replaces every configured secret in a text. */
   scrub(text: string): string
+  /** Stands in each line of a server with several workers. */
+  readonly worker?: number | undefined
 }
 
 /** A logger and the way to write out what it still holds. */
@@ -52,10 +54,11 @@ const standardOutput = 1
 export function createLogger(options: LoggerOptions): Logger {
   const gatherer = new LineGatherer(sinkOf(options.file))
   const safe = (line: string) => options.scrub(redactFields(line))
+  const start = options.worker === undefined ? '' : `,"worker":${options.worker}`
   const logger = pino(
     {
       level: pinoLevel(options.level),
-      base: null,
+      base: options.worker === undefined ? null : { worker: options.worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
@@ -67,7 +70,7 @@ export function createLogger(options: LoggerOptions): Logger {
   return {
     debug: (fields, message) => logger.debug(fields, message),
     info: (fields, message) => {
-      if (informs) gatherer.write(safe(infoLine(fields, message)))
+      if (informs) gatherer.write(safe(infoLine(start, fields, message)))
     },
     warn: (fields, message) => logger.warn(fields, message),
     error: (fields, message) => logger.error(fields, message),
@@ -90,12 +93,12 @@ function pinoLevel(level: string): string {
 
 /**
  * The line that pino would write. There is one for each request, so it is made by one `JSON.stringify`: pino's own way, which
- * formats member by member, costs three times as much and twice the memory.
+ * formats member by member, costs three times as much and twice the memory. `start`: members that every line has.
  */
-function infoLine(fields: object, message: string): string {
+function infoLine(start: string, fields: object, message: string): string {
   const members = JSON.stringify(fields).slice(1, -1)
   const time = new Date().toISOString()
-  return `{"level":"info","time":"${time}"${members === '' ? '' : `,${members}`},"msg":${JSON.stringify(message)}}\n`
+  return `{"level":"info","time":"${time}"${start}${members === '' ? '' : `,${members}`},"msg":${JSON.stringify(message)}}\n`
 }
 
 /** Files take a block at once; what is behind standard output may not, so there the writing is left to another thread. */

@@ -36,7 +36,7 @@ export class Channel {
   }
 
   /** What to do with messages of a kind; what it returns, or resolves with, is the answer to a question. */
-  on<Body>(kind: string, listener: (body: Body) => unknown): void {
+  on(kind: string, listener: (body: never) => unknown): void {
     this.#listeners.set(kind, listener)
   }
 
@@ -49,7 +49,7 @@ export class Channel {
     const ask = ++this.#questions
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#answered(ask, undefined), milliseconds)
-      this.#waiting.set(ask, { resolve: resolve as (answer: unknown) => void, timer })
+      this.#waiting.set(ask, { resolve, timer })
       if (!this.#send({ kind, body, ask })) this.#answered(ask, undefined)
     })
   }

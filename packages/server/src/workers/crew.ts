@@ -29,13 +29,13 @@ export class Crew {
   add(index: number, process: Worker): Member {
     const channel = new Channel({
       send: (message) => {
-        if (process.isConnected()) process.send(message as Parameters<Worker['send']>[0], ignore)
+        if (process.isConnected()) process.send(message, ignore)
       },
       onMessage: (listener) => void process.on('message', listener),
     })
     const member: Member = { index, process, channel, report: undefined, ledger: undefined }
     this.#members.set(index, member)
-    channel.on<LedgerDump>(kinds.ledger, (ledger) => {
+    channel.on(kinds.ledger, (ledger: LedgerDump) => {
       member.ledger = ledger
     })
     return member

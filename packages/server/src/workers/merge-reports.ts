@@ -22,6 +22,8 @@ export function mergeProviders([first, ...others]: readonly ProvidersReport[]): 
 }
 
 function mergeLines(left: Line, right: Line): Line {
+  // A provider that is switched off has nothing to add up.
+  if (!('breakers' in left && 'breakers' in right)) return left
   const worse = badness.indexOf(right['status']) > badness.indexOf(left['status']) ? right : left
   const merged: Record<string, unknown> = { ...worse }
   for (const name of ['in_flight', 'queued']) merged[name] = sum(left[name], right[name])

@@ -16,10 +16,8 @@ export interface Assignment extends WorkerPlace {
   readonly texts: ConfigTexts
 }
 
-/** What became of a reload in one worker. */
-export interface ReloadResult {
-  readonly problem?: string
-}
+/** What became of a reload in one worker. It has logged it. */
+export type ReloadResult = 'done' | 'refused'
 
 /** The kinds of messages between the primary process and its workers, named by what they carry. */
 export const kinds = {
@@ -37,7 +35,7 @@ export const kinds = {
   reports: 'reports',
   /** Told by a worker now and then: its `LedgerDump`, which is kept when it dies. */
   ledger: 'ledger',
-  /** Asked of a worker: to serve with other `ConfigTexts`; a `ReloadResult`. */
+  /** Asked of a worker: to serve with a `Reading` of the configuration; a `ReloadResult`. */
   reload: 'reload',
   /** Told to a worker: finish what runs, then end. */
   drain: 'drain',

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { systemClock, type SharedPause } from '@llmproxy/core'
 import type { ConfigTexts } from '../cli/config-file.ts'
+import type { Reading } from '../reload/reading.ts'
 import type { Limit } from '../store/counter.ts'
 import { MemoryCounter } from '../store/memory-counter.ts'
 import { Crew, type Member } from './crew.ts'
@@ -20,7 +21,6 @@ export interface PrimaryOptions {
   readonly count: number
   readonly texts: ConfigTexts
   /** One line for people. */
-  print(line: string): void
   complain(line: string): void
 }
 
@@ -69,17 +69,16 @@ export class Primary {
     return this.#ended
   }
 
-  /** Every worker takes the texts into use, or none says that it did. Resolves with what the first one complained of. */
-  async reload(texts: ConfigTexts): Promise<string | undefined> {
-    const results = await Promise.all(
-      this.#crew.members.map(({ channel }) =>
-        channel.ask<ReloadResult>(kinds.reload, texts, reloadPatienceMs),
-      ),
-    )
-    const problem = results.find((result) => result?.problem !== undefined)?.problem
+  /** Every worker takes what was read into use. What the first one refuses is asked of no other, so it is logged once. */
+  async reload(reading: Reading): Promise<void> {
+    const [first, ...others] = this.#crew.members
+    if (first === undefined || this.#stopping) return
+    const ask = ({ channel }: Member) => channel.ask<ReloadResult>(kinds.reload, reading, reloadPatienceMs)
+    const result = await ask(first)
+    if (result === 'refused' || reading.kind !== 'texts') return
     // A worker that begins later must serve what the others serve.
-    if (problem === undefined) this.#texts = texts
-    return problem
+    this.#texts = reading.texts
+    await Promise.all(others.map(ask))
   }
 
   /** Every worker finishes what it serves, and ends. */
@@ -101,19 +100,20 @@ export class Primary {
     const member = this.#crew.add(index, cluster.fork({ [workerVariable]: String(index) }))
     const { channel, process } = member
     const startedAt = systemClock.now()
-    channel.on(kinds.assignment, (): Assignment => ({
-      index,
-      count: this.#options.count,
-      texts: this.#texts,
-    }))
-    channel.on<{ caller: string; limits: readonly Limit[] }>(kinds.count, ({ caller, limits }) =>
+    const { count } = this.#options
+    channel.on(kinds.assignment, (): Assignment | null =>
+      this.#stopping ? null : { index, count, texts: this.#texts },
+    )
+    channel.on(kinds.count, ({ caller, limits }: { caller: string; limits: readonly Limit[] }) =>
       this.#counter.hit(caller, limits),
     )
-    channel.on<SharedPause>(kinds.pause, (pause) => this.#crew.tell(kinds.pause, pause, member))
+    channel.on(kinds.pause, (pause: SharedPause) => this.#crew.tell(kinds.pause, pause, member))
     channel.on(kinds.reports, () => this.#crew.reports())
     process.once('exit', (code, signal) => {
       this.#crew.remove(member)
-      if (code !== 0) this.#exitCode = 1
+      // While it was still loading, a signal to the whole group may have ended it before it could listen to one.
+      const asked = signal === 'SIGTERM' || signal === 'SIGINT'
+      if (this.#stopping && code !== 0 && !asked) this.#exitCode = 1
       if (this.#stopping || !this.#started) this.#endWithTheLast()
       else this.#restart(index, systemClock.now() - startedAt, code === null ? signal : `exit code ${code}`)
     })

@@ -1,4 +1,4 @@
-import type { Peers, SharedPause } from '@llmproxy/core'
+import type { Peers } from '@llmproxy/core'
 import type { Channel } from './channel.ts'
 import { kinds } from './messages.ts'
 
@@ -6,6 +6,6 @@ import { kinds } from './messages.ts'
 export function workerPeers(channel: Channel): Peers {
   return {
     tell: (pause) => channel.tell(kinds.pause, pause),
-    listen: (hear) => channel.on<SharedPause>(kinds.pause, hear),
+    listen: (hear) => channel.on(kinds.pause, hear),
   }
 }

@@ -1,0 +1,217 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished, test } from 'vitest'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const unlimited = {
+  chat: null,
+  completions: null,
+  embeddings: null,
+  images: null,
+  videos: null,
+  messages: null,
+}
+
+interface Server {
+  readonly child: ChildProcess
+  readonly url: string
+  readonly text: { out: string; err: string }
+  readonly exit: Promise<unknown[]>
+  /** Replaces the configuration by renaming. */
+  configure(config: object): void
+}
+
+async function started(config: object): Promise<Server> {
+  const cwd = mkdtempSync(join(tmpdir(), 'llmproxy-workers-'))
+  const configure = (changed: object): void => {
+    const next = join(cwd, 'next.yaml')
+    writeFileSync(
+      next,
+      JSON.stringify({
+        port: 0,
+        workers: 2,
+        rate_limit_rpm: null,
+        rate_limits: unlimited,
+        health_check_interval: 0,
+        ...changed,
+      }),
+    )
+    renameSync(next, join(cwd, 'config.yaml'))
+  }
+  configure(config)
+  const child = spawn(process.execPath, ['--conditions=@llmproxy/source', main, 'start'], { cwd })
+  onTestFinished(() => {
+    for (const pid of workersOf(child)) process.kill(pid, 'SIGKILL')
+    child.kill('SIGKILL')
+  })
+  const text = { out: '', err: '' }
+  child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()))
+  child.stderr.on('data', (bytes: Buffer) => (text.err += bytes.toString()))
+  const exit = once(child, 'exit')
+  await expect.poll(() => text.out + text.err, { timeout: 15_000 }).toMatch(/2 workers serve it/)
+  return { child, url: /listens on (\S+)/.exec(text.out)![1]!, text, exit, configure }
+}
+
+/** The processes that serve. */
+function workersOf({ pid }: ChildProcess): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+      .trim()
+      .split(' ')
+      .filter(Boolean)
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+async function chat(url: string, model = 'mock-echo', members: object = {}): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    // A connection of its own, so that the workers take turns.
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }], ...members }),
+  })
+}
+
+async function metric(url: string, pattern: RegExp): Promise<number> {
+  const response = await fetch(`${url}/metrics`, { headers: { accept: 'text/plain', connection: 'close' } })
+  return Number(pattern.exec(await response.text())?.[1])
+}
+
+const startedChats = /llmproxy_requests_started_total\{operation="chat"\} (\d+)/
+const mock = { name: 'mock', type: 'mock', models: ['mock-*'] }
+
+/** Workers that have logged a request. */
+function busyWorkers({ text }: Server): Set<unknown> {
+  const lines = text.out.split('\n').filter((line) => line.includes('"msg":"request"'))
+  return new Set(lines.map((line) => (JSON.parse(line) as { worker: unknown }).worker))
+}
+
+test('several workers serve one port; each tells of all of them; one that dies is replaced, and its counts stay', async () => {
+  const server = await started({ providers: [mock] })
+  const answers = await Promise.all(Array.from({ length: 20 }, () => chat(server.url)))
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+  await expect.poll(() => busyWorkers(server)).toEqual(new Set([0, 1]))
+  // Whichever worker is asked.
+  for (let turn = 0; turn < 4; turn++) expect(await metric(server.url, startedChats)).toBe(20)
+  const [first] = workersOf(server.child)
+  process.kill(first!, 'SIGKILL')
+  await expect
+    .poll(() => server.text.err, { timeout: 10_000 })
+    .toMatch(/worker 0 has ended \(SIGKILL\); another takes its place/)
+  await expect.poll(() => server.text.out.split('"msg":"listening"').length, { timeout: 15_000 }).toBe(4)
+  expect(workersOf(server.child)).toHaveLength(2)
+  expect((await chat(server.url)).status).toBe(200)
+  expect(await metric(server.url, startedChats)).toBe(21)
+  server.child.kill('SIGTERM')
+  expect(await server.exit).toEqual([0, null])
+})
+
+test('the limit of a caller holds over all workers', async () => {
+  const server = await started({ providers: [mock], rate_limits: { ...unlimited, chat: 10 } })
+  const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await chat(server.url)).status))
+  expect(statuses.filter((status) => status === 200)).toHaveLength(10)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+})
+
+test('a breaker that one worker opens is open in the others; a reload reaches all of them; streams outlive both', async () => {
+  let asked = 0
+  const streams: ServerResponse[] = []
+  const upstream = createServer((request, response) => {
+    request.resume()
+    if (request.url!.startsWith('/failing')) {
+      asked += 1
+      response.writeHead(500).end('{}')
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(frame({ role: 'assistant', content: 'a' }, null))
+    streams.push(response)
+  }).listen(0, '127.0.0.1')
+  onTestFinished(() => void upstream.close())
+  await once(upstream, 'listening')
+  const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+  const failing = {
+    name: 'failing',
+    type: 'openai_compatible',
+    base_url: `${base}/failing`,
+    max_retries: 0,
+    models: ['f'],
+  }
+  const streaming = {
+    name: 'streaming',
+    type: 'openai_compatible',
+    base_url: `${base}/streaming`,
+    models: ['s'],
+  }
+  const config = { providers: [failing, streaming], circuit_breaker_threshold: 2, reload_interval: 0 }
+  const server = await started(config)
+
+  const running = await Promise.all(Array.from({ length: 4 }, () => chat(server.url, 's', { stream: true })))
+
+  // Two failures at one of them are at most three altogether.
+  await expect
+    .poll(async () => (await chat(server.url, 'f')).status, { timeout: 5_000, interval: 20 })
+    .toBe(503)
+  await new Promise((resolve) => void setTimeout(resolve, 200))
+  const before = asked
+  expect(before).toBeLessThanOrEqual(3)
+  for (let turn = 0; turn < 6; turn++) expect((await chat(server.url, 'f')).status).toBe(503)
+  expect(asked).toBe(before)
+
+  server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
+  server.child.kill('SIGHUP')
+  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length).toBe(3)
+  for (let turn = 0; turn < 4; turn++) expect((await chat(server.url, 'f')).status).toBe(401)
+
+  server.child.kill('SIGTERM')
+  await expect.poll(() => server.text.out).toContain('shutting down')
+  for (const response of streams) response.end(`${frame({}, 'stop')}data: [DONE]\n\n`)
+  for (const answer of running) expect(await answer.text()).toMatch(/"content":"a".*\[DONE\]\n\n$/s)
+  expect(await server.exit).toEqual([0, null])
+  expect(server.text.err).toBe('')
+})
+
+test('workers that lose the primary process finish what they serve, and end', async () => {
+  const server = await started({ providers: [mock] })
+  const pids = workersOf(server.child)
+  const stream = await chat(server.url, 'mock-chunks-20-gap-50', { stream: true })
+  server.child.kill('SIGKILL')
+  expect(await stream.text()).toMatch(/\[DONE\]\n\n$/)
+  await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([])
+})
+
+test('what keeps the workers from starting is said once, and is the end', async () => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void taken.close())
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const cwd = mkdtempSync(join(tmpdir(), 'llmproxy-workers-'))
+  writeFileSync(join(cwd, 'config.yaml'), JSON.stringify({ port, workers: 3, providers: [mock] }))
+  const child = spawn(process.execPath, ['--conditions=@llmproxy/source', main, 'start'], { cwd })
+  let errors = ''
+  child.stderr.on('data', (bytes: Buffer) => (errors += bytes.toString()))
+  expect(await once(child, 'exit')).toEqual([1, null])
+  expect(errors.split(String(port)).length - 1).toBe(1)
+})
+
+function frame(delta: object, finish_reason: string | null): string {
+  const choices = [{ index: 0, delta, finish_reason }]
+  return `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 's', choices })}\n\n`
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}

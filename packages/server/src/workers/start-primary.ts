@@ -1,0 +1,47 @@
+import { CommandFailed, type CommandContext } from '../cli/command-context.ts'
+import { type ConfigFile, openConfig } from '../cli/config-file.ts'
+import { ConfigWatch } from '../reload/config-watch.ts'
+import { configSource, digestOf } from '../reload/reading.ts'
+import { Primary } from './primary.ts'
+import { raisedLimits } from './shares.ts'
+
+/** Serves with several workers, and follows the configuration for them, until the process is asked to end. */
+export async function startPrimary(context: CommandContext, file: ConfigFile): Promise<void> {
+  const { config } = file.checked
+  const count = config?.workers ?? 1
+  const primary = new Primary({ count, texts: file.texts, complain: (line) => context.complain(line) })
+  const asked = context.untilSignal(() => {
+    primary.kill()
+    process.exit(1)
+  })
+  const watch = watchFor(context, file, primary)
+  context.onHangup(() => void watch.now())
+  const started = await Promise.race([primary.start(), asked])
+  if (started === false) {
+    watch.close()
+    throw new CommandFailed('the first worker could not start')
+  }
+  if (started === true) {
+    context.print(`${count} workers serve it`)
+    for (const warning of config === undefined ? [] : raisedLimits(config))
+      context.print(`warning: ${warning}`)
+  }
+  await asked
+  watch.close()
+  primary.stop()
+  if ((await primary.ended) !== 0) throw new CommandFailed('a worker did not end in good order')
+}
+
+function watchFor(context: CommandContext, file: ConfigFile, primary: Primary): ConfigWatch {
+  let { config } = file.checked
+  return new ConfigWatch({
+    source: configSource(file.path),
+    digest: digestOf(file.texts),
+    intervalMs: () => (config?.reload_interval ?? 0) * 1000,
+    async changed(reading) {
+      if (reading.kind === 'texts')
+        config = openConfig(context, file.path, reading.texts).checked.config ?? config
+      await primary.reload(reading)
+    },
+  })
+}
