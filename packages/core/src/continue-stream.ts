@@ -66,7 +66,7 @@ function concluded(run: RequestRun, result: ContinuationResult, served: Served):
   return served
 }
 
-/** Asks once, and again only for a kept-alive socket that died before it was of use. `undefined`: nobody waits, or may be asked. */
+/** Asks once, and again only with another key, or for a kept-alive socket that died before it was of use. `undefined`: nobody waits, or may be asked. */
 async function askTwice(
   run: RequestRun,
   maxAttempts: number,
@@ -76,6 +76,7 @@ async function askTwice(
     if (run.cancelled !== undefined || run.remainingMs <= 0 || run.attempts.length >= maxAttempts)
       return undefined
     const tried = await ask()
-    if (tried.kind !== 'fault' || raced || !isSocketRace(tried.fault)) return tried
+    if (tried.kind !== 'fault') return tried
+    if (tried.anotherKey !== true && (raced || !isSocketRace(tried.fault))) return tried
   }
 }

@@ -14,7 +14,7 @@ import { keyGauge } from './key-report.ts'
 import { type Asked, deploymentKey, type LiveProvider } from './live-provider.ts'
 import type { HealthReport } from './health/health-report.ts'
 import type { HealthTurn } from './health/vitals.ts'
-import { probe, type ProbeReport } from './probe.ts'
+import { probeKeys, type ProbeReport } from './probe.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
@@ -164,11 +164,11 @@ export class Gateway {
     return modelListing(snapshot, catalogue, this.#startedAt)
   }
 
-  /** Asks every provider that is on whether it is well, as its `health_check` says. Never rejects. */
+  /** Asks every provider that is on whether it is well, as its `health_check` says, with each of its keys. Never rejects. */
   probe(timeoutMs = 10_000): Promise<readonly ProbeReport[]> {
     const { clock } = this.#parts
     const live = [...this.#runtime.snapshot.live.values()]
-    return Promise.all(live.map((each) => probe(each, { clock, timeoutMs })))
+    return Promise.all(live.flatMap((each) => probeKeys(each, { clock, timeoutMs })))
   }
 
   /**

@@ -142,10 +142,15 @@ export class KeyRing {
     else this.#restOf(this.#useOf(deployment), key.state, key.name).hold(forMs, guessed)
   }
 
-  /** What authorizes a request that belongs to no deployment, such as a health check. */
-  get provider(): Provider {
-    const [soonest] = this.keys.toSorted((left, right) => left.state.waitMs() - right.state.waitMs())
-    return (this.keys.find(({ state }) => !state.retired) ?? soonest!).provider
+  /** Milliseconds until some key may be used for anything, or tried; 0: now. */
+  get retiredMs(): number {
+    return Math.min(...this.keys.map(({ state }) => state.waitMs()))
+  }
+
+  /** For requests that belong to no deployment, such as health checks: the keys that are accepted, then those that are tried soonest. */
+  get best(): readonly Key[] {
+    const wait = ({ state }: Key) => (state.retired ? 1 + state.waitMs() : 0)
+    return this.keys.toSorted((left, right) => wait(left) - wait(right))
   }
 
   /** In the order of the configuration. `deployments`: of the provider. */

@@ -124,8 +124,9 @@ export function withKey(live: LiveProvider, { provider }: Pick<LiveProvider, 'pr
 }
 
 /** The provider as it is asked outside of any attempt: with a key that is accepted, as far as that is known. */
-export function withGoodKey(live: LiveProvider): LiveProvider {
-  return live.keys === undefined ? live : withKey(live, live.keys)
+export function withBestKey(live: LiveProvider): LiveProvider {
+  const [best] = live.keys?.best ?? []
+  return best === undefined ? live : withKey(live, best)
 }
 
 function connections(

@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import { parseBytes } from './exchange/classify.ts'
 import { prepareAlone } from './exchange/prepare.ts'
-import type { LiveProvider } from './live-provider.ts'
+import { type LiveProvider, withBestKey } from './live-provider.ts'
 import { answeredAt, mostMembers } from './probe.ts'
 import { entryOf } from './routing/route-target.ts'
 
@@ -71,7 +71,8 @@ export class ModelCatalogue {
 }
 
 /** The vendor's ids that a pattern of the provider covers; `undefined` when the vendor did not say. */
-async function listed(live: LiveProvider, clock: Clock): Promise<readonly string[] | undefined> {
+async function listed(given: LiveProvider, clock: Clock): Promise<readonly string[] | undefined> {
+  const live = withBestKey(given)
   const { models } = live.provider
   try {
     const { headers } = live

@@ -11,7 +11,7 @@ import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
 import { classify, parseBytes, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
-import type { LiveProvider } from './live-provider.ts'
+import { type LiveProvider, withKey } from './live-provider.ts'
 import { entryOf } from './routing/route-target.ts'
 
 /** How a provider is asked whether it is well: by a request that is free, by a minimal one that a model answers, or not. */
@@ -22,6 +22,8 @@ export interface ProbeReport {
   readonly provider: string
   readonly type: string
   readonly kind: ProbeKind
+  /** The variable of the key that was tried, of a provider with several. */
+  readonly key?: string
   /** Absent when nothing could be asked. */
   readonly verdict?: HealthVerdict
   /** The HTTP status of the answer; absent when none came. */
@@ -46,8 +48,32 @@ export interface ProbeLimits {
   readonly signal?: AbortSignal
 }
 
-/** Asks one provider whether it is well. Never rejects. */
+/** Asks one provider whether it is well, with one of its keys that is accepted. Never rejects. */
 export async function probe(live: LiveProvider, limits: ProbeLimits): Promise<ProbeReport> {
+  const { clock, timeoutMs } = limits
+  const [first, ...others] = live.keys?.best ?? []
+  if (first === undefined) return probeOnce(live, limits)
+  const startedAt = clock.now()
+  let report = await probeOnce(withKey(live, first), limits)
+  for (const key of others) {
+    // Requests retire keys, for what a health check is refused they may be granted.
+    const leftMs = timeoutMs - (clock.now() - startedAt)
+    if (report.verdict?.reason !== 'configuration' || leftMs <= 0) break
+    report = await probeOnce(withKey(live, key), { ...limits, timeoutMs: leftMs })
+  }
+  return report
+}
+
+/** The same with each of its keys, when it has several. */
+export function probeKeys(live: LiveProvider, limits: ProbeLimits): Promise<ProbeReport>[] {
+  if (live.keys === undefined) return [probeOnce(live, limits)]
+  return live.keys.keys.map(async (key) => ({
+    ...(await probeOnce(withKey(live, key), limits)),
+    key: key.name,
+  }))
+}
+
+async function probeOnce(live: LiveProvider, limits: ProbeLimits): Promise<ProbeReport> {
   const { clock } = limits
   const kind = live.config.health_check
   const startedAt = clock.now()

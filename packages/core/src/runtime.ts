@@ -163,6 +163,7 @@ export class Runtime {
     },
     paused: (pause) => {
       if (pause.cause === 'breaker') this.#parts.ledger.breakerOpened(pause.provider, pause.entry)
+      if (pause.cause === 'key') this.vitals.mark(this.#parts.clock.now())
       this.#parts.peers?.tell(pause)
     },
   }
@@ -176,8 +177,10 @@ export class Runtime {
     const deployment = this.deployment(live, { upstreamModel: model, entry })
     const { breaker, cooldown } = deployment
     // Where there is one key only, it is found out by asking.
-    if (key !== undefined) live.keys?.hold(deployment, pause)
-    else if (cause === 'breaker') breaker.hold(forMs)
+    if (key !== undefined) {
+      live.keys?.hold(deployment, pause)
+      this.vitals.mark(this.#parts.clock.now())
+    } else if (cause === 'breaker') breaker.hold(forMs)
     else if (cause === 'cooldown') cooldown.hold(forMs, guessed)
   }
 

@@ -1,7 +1,8 @@
 import { configuredDeployments } from '../configured-deployments.ts'
-import type { LiveProvider } from '../live-provider.ts'
+import type { LiveDeployment, LiveProvider } from '../live-provider.ts'
 import type { AttemptRecord } from '../metrics/outcome.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
+import { keyRule } from '../resilience/fault-table.ts'
 import type { ProbeReport } from '../probe.ts'
 import { check, type CheckedHealth, provenWell, unchecked } from './checked-health.ts'
 import type { HealthReason, Status } from './reason.ts'
@@ -74,7 +75,9 @@ export class Vitals {
 
   /** After each request, with the providers that it was served by. */
   observe(attempts: readonly AttemptRecord[], live: ReadonlyMap<string, LiveProvider>, at: number): void {
-    for (const { provider, fault } of attempts) {
+    for (const [position, attempt] of attempts.entries()) {
+      const { provider, fault } = attempt
+      if (isMadeGood(attempt, attempts[position + 1])) continue
       const vital = this.#vital(provider, live.get(provider))
       if (vital === undefined) continue
       vital.served = observe(vital.served, { at, fault: fault?.kind ?? null })
@@ -116,11 +119,12 @@ export class Vitals {
     const { served, checked, uptime } = this.#known.get(live.name) ?? fresh(at)
     const deployments = configuredDeployments(live).map(([, deployment]) => deployment)
     const breakers = deployments.map(({ breaker }): BreakerState => breaker.state)
-    const cooling = deployments.some(({ cooldown }) => cooldown.remainingMs() > 0)
+    const cooling = deployments.some((each) => each.cooldown.remainingMs() > 0 || allRest(live, each))
+    const exhausted = live.keys?.exhausted === true
     const bad = later([served.lastFault, served.lastFaultAt], [checked.lastError, checked.lastErrorAt])
     return {
-      status: statusOf({ served, checked, breakers, cooling, at }),
-      reason: unhealthyReason({ served, checked, breakers }),
+      status: exhausted ? 'unhealthy' : statusOf({ served, checked, breakers, cooling, at }),
+      reason: exhausted ? 'configuration' : unhealthyReason({ served, checked, breakers }),
       uptime: uptimePercent(uptime, at),
       observedAt: latest([served.observedAt, checked.at]),
       lastError: bad[0],
@@ -168,16 +172,27 @@ export class Vitals {
     this.onTurn?.({ provider, status, reason, ...(message !== undefined && { message }) })
   }
 
-  /** `at`: now. An open breaker admits a probe at its time; what health checks have found out waits for something to happen. */
+  /** `at`: now. An open breaker admits a probe at its time, as retired keys do; what health checks have found out waits for something to happen. */
   #usableFrom(live: LiveProvider, at: number): number {
     if (this.#down.has(live.name)) return Infinity
+    const keysFrom = at + (live.keys?.retiredMs ?? 0)
     let soonest = Infinity
     for (const [, { breaker }] of configuredDeployments(live)) {
-      if (breaker.state !== 'open') return at
+      if (breaker.state !== 'open') return keysFrom
       soonest = Math.min(soonest, breaker.retryAfterMs())
     }
-    return soonest === Infinity ? at : at + soonest
+    return soonest === Infinity ? keysFrom : Math.max(keysFrom, at + soonest)
   }
+}
+
+/** One of several keys was refused, or limited, and another one asked at once: what that came to is what the provider has shown. */
+function isMadeGood({ provider, key, fault }: AttemptRecord, next: AttemptRecord | undefined): boolean {
+  return key !== undefined && fault !== undefined && keyRule(fault) !== 'none' && next?.provider === provider
+}
+
+/** Each key of the provider that is not refused pauses for the deployment. */
+function allRest({ keys }: LiveProvider, deployment: LiveDeployment): boolean {
+  return keys !== undefined && keys.waitMs(deployment) > 0
 }
 
 function fresh(at: number): Omit<Vital, 'identity'> {

@@ -3,7 +3,7 @@ import { providerLines } from '../banner.ts'
 import { judgeBind } from '../bind-rules.ts'
 import { pluginLoader } from '../load-plugin.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
-import { probeLine } from './probe-line.ts'
+import { probedName, probeLine } from './probe-line.ts'
 import { openConfig } from './config-file.ts'
 import { refuseProblems } from './config-problems.ts'
 
@@ -38,6 +38,5 @@ async function probeAll(context: CommandContext, gateway: Gateway): Promise<void
   const reports = await gateway.probe()
   for (const report of reports) context.print(gateway.scrub(probeLine(report)))
   const unwell = reports.filter(({ verdict }) => verdict?.status === 'unhealthy')
-  if (unwell.length > 0)
-    throw new CommandFailed(`not well: ${unwell.map(({ provider }) => provider).join(', ')}`)
+  if (unwell.length > 0) throw new CommandFailed(`not well: ${unwell.map(probedName).join(', ')}`)
 }
