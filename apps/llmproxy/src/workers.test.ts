@@ -6,7 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+
+// Each server is three processes that load everything, which takes long where much else is running.
+const patience = { timeout: 45_000, interval: 50 }
+vi.setConfig({ testTimeout: 90_000 })
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const unlimited = {
@@ -54,7 +58,7 @@ async function started(config: object): Promise<Server> {
   child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()))
   child.stderr.on('data', (bytes: Buffer) => (text.err += bytes.toString()))
   const exit = once(child, 'exit')
-  await expect.poll(() => text.out + text.err, { timeout: 15_000 }).toMatch(/2 workers serve it/)
+  await expect.poll(() => text.out + text.err, patience).toMatch(/2 workers serve it/)
   return { child, url: /listens on (\S+)/.exec(text.out)![1]!, text, exit, configure }
 }
 
@@ -98,15 +102,15 @@ test('several workers serve one port; each tells of all of them; one that dies i
   const server = await started({ providers: [mock] })
   const answers = await Promise.all(Array.from({ length: 20 }, () => chat(server.url)))
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
-  await expect.poll(() => busyWorkers(server)).toEqual(new Set([0, 1]))
+  await expect.poll(() => busyWorkers(server), patience).toEqual(new Set([0, 1]))
   // Whichever worker is asked.
   for (let turn = 0; turn < 4; turn++) expect(await metric(server.url, startedChats)).toBe(20)
   const [first] = workersOf(server.child)
   process.kill(first!, 'SIGKILL')
   await expect
-    .poll(() => server.text.err, { timeout: 10_000 })
+    .poll(() => server.text.err, patience)
     .toMatch(/worker 0 has ended \(SIGKILL\); another takes its place/)
-  await expect.poll(() => server.text.out.split('"msg":"listening"').length, { timeout: 15_000 }).toBe(4)
+  await expect.poll(() => server.text.out.split('"msg":"listening"').length, patience).toBe(4)
   expect(workersOf(server.child)).toHaveLength(2)
   expect((await chat(server.url)).status).toBe(200)
   expect(await metric(server.url, startedChats)).toBe(21)
@@ -168,11 +172,11 @@ test('a breaker that one worker opens is open in the others; a reload reaches al
 
   server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
   server.child.kill('SIGHUP')
-  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length).toBe(3)
+  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
   for (let turn = 0; turn < 4; turn++) expect((await chat(server.url, 'f')).status).toBe(401)
 
   server.child.kill('SIGTERM')
-  await expect.poll(() => server.text.out).toContain('shutting down')
+  await expect.poll(() => server.text.out, patience).toContain('shutting down')
   for (const response of streams) response.end(`${frame({}, 'stop')}data: [DONE]\n\n`)
   for (const answer of running) expect(await answer.text()).toMatch(/"content":"a".*\[DONE\]\n\n$/s)
   expect(await server.exit).toEqual([0, null])
