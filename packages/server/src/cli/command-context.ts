@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly untilSignal: (again: () => void) => Promise<void>
   /** Calls back whenever the process is asked to read its configuration again. */
   readonly onHangup: (callback: () => void) => void
+  /** Everything is closed: the process ends soon, even if something keeps it alive. */
+  readonly leave: () => void
 }
 
 /** The command failed. The message is all that is printed; the exit code is 1. */

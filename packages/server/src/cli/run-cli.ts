@@ -9,7 +9,7 @@ import { init } from './init.ts'
 import { mock } from './mock.ts'
 import { linesTo } from './lines-to.ts'
 import { listProviders } from './providers.ts'
-import { onHangup, untilSignal } from './signals.ts'
+import { leaveSoon, onHangup, untilSignal } from './signals.ts'
 import { start } from './start.ts'
 
 export interface CliOptions extends Partial<Omit<CommandContext, 'version'>> {
@@ -31,6 +31,8 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
     conditions: conditionsOf(process.execArgv),
     untilSignal,
     onHangup,
+    // Who decides when a command ends, decides what becomes of the process.
+    leave: options.untilSignal === undefined ? leaveSoon : () => undefined,
     ...options,
     print: options.print ?? linesTo(process.stdout),
     complain: options.complain ?? linesTo(process.stderr),

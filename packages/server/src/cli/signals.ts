@@ -40,3 +40,14 @@ function terminalIsThere(): boolean {
     return false
   }
 }
+
+// What is written to standard output, and taken by its reader, has left by then.
+const leaveMs = 500
+
+/**
+ * Ends the process, with the exit code that it has by then, unless it ends by itself before. A line of the log that its reader
+ * does not take would keep it alive for ever.
+ */
+export function leaveSoon(): void {
+  setTimeout(() => process.exit(), leaveMs).unref()
+}

@@ -48,8 +48,6 @@ const levels: Readonly<Record<string, string>> = {
 // Text that standard output has not taken yet; above it lines are lost, because a stuck reader of the log must not stop the server.
 const pendingBytes = 64 * 1024 * 1024
 
-const standardOutput = 1
-
 /** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. Throws `StartRefused` when the file cannot be written. */
 export function createLogger(options: LoggerOptions): Logger {
   const gatherer = new LineGatherer(sinkOf(options.file))
@@ -104,10 +102,34 @@ function infoLine(start: string, fields: object, message: string): string {
 /** Files take a block at once; what is behind standard output may not, so there the writing is left to another thread. */
 function sinkOf(file: string | null): LineSink {
   const destination =
-    file === null
-      ? pino.destination({ dest: standardOutput, sync: false, minLength: 1, maxLength: pendingBytes })
-      : pino.destination({ dest: openLogFile(file), sync: true, minLength: 1 })
+    file === null ? standardOutput() : pino.destination({ dest: openLogFile(file), sync: true, minLength: 1 })
   return { write: (text) => destination.write(text), flush: (done) => destination.flush(() => done()) }
+}
+
+// What a process that ends waits for a reader that does not take its last lines.
+const exitMs = 200
+
+/** Standard output, as one that is never stuck: what nobody takes must not keep the process from ending. */
+function standardOutput(): ReturnType<typeof pino.destination> {
+  let deadline = Infinity
+  const destination = pino.destination({
+    dest: 1,
+    sync: false,
+    minLength: 1,
+    maxLength: pendingBytes,
+    retryEAGAIN: () => performance.now() < deadline,
+  })
+  // Before the library does the same without a limit.
+  process.prependListener('exit', () => {
+    deadline = performance.now() + exitMs
+    try {
+      destination.flushSync()
+    } catch {
+      // Nobody is left who could be told.
+    }
+    destination.destroy()
+  })
+  return destination
 }
 
 function openLogFile(path: string): number {
