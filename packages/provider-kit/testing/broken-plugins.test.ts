@@ -1,4 +1,10 @@
-import { type Call, type ChatRequest, definePlugin, type ProviderPlugin } from '@llmproxy/provider-kit'
+import {
+  type Call,
+  type ChatRequest,
+  definePlugin,
+  type ProviderPlugin,
+  refuse,
+} from '@llmproxy/provider-kit'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { failures, withChat, withOptions, withProvider } from './example/broken-toy.ts'
@@ -58,6 +64,56 @@ const brokenPlugins: readonly [what: string, plugin: ProviderPlugin, check: stri
     withProvider((own) => ({ ...own, supports: { toools: true } })),
     'create() gives',
     'toools',
+  ],
+  [
+    'says that it goes on with messages, and lets the user speak last',
+    withProvider((own) => ({
+      ...own,
+      supports: { ...own.supports, continuation: true },
+      operations: {
+        chat: {
+          ...toyChat,
+          request: (call: Call<ChatRequest>) => {
+            const messages = [
+              ...call.body.messages,
+              { role: 'user', content: 'conformance question' },
+            ] as const
+            return toyChat.request({ ...call, body: { ...call.body, messages: [...messages] } })
+          },
+        },
+      },
+    })),
+    'with supports.continuation',
+    'the assistant’s message is not the last one',
+  ],
+  [
+    'says that it goes on with messages, and leaves them out',
+    withProvider((own) => ({
+      ...own,
+      supports: { ...own.supports, continuation: true },
+      operations: { chat: { ...toyChat, request: () => ({ path: '/talk', body: {} }) } },
+    })),
+    'with supports.continuation',
+    'the assistant’s message is not sent',
+  ],
+  [
+    'says that it goes on with messages, and refuses them all',
+    withProvider((own) => ({
+      ...own,
+      supports: { ...own.supports, continuation: true },
+      operations: {
+        chat: {
+          ...toyChat,
+          request: (call: Call<ChatRequest>) => {
+            if (call.body.messages.at(-1)?.role === 'assistant')
+              throw refuse('messages', 'must end with a question')
+            return toyChat.request(call)
+          },
+        },
+      },
+    })),
+    'with supports.continuation',
+    'no model among the fixtures',
   ],
   [
     'starts a timer in create()',

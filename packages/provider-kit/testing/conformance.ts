@@ -1,6 +1,7 @@
 import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { bindCheck, type Check, type CheckDefinition } from './check.ts'
 import { brokenStreamChecks } from './checks/broken-stream.ts'
+import { continuationChecks } from './checks/continuation.ts'
 import { coverageChecks } from './checks/coverage.ts'
 import { credentialChecks } from './checks/credentials.ts'
 import { endToEndFailureChecks } from './checks/end-to-end-failure.ts'
@@ -29,6 +30,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...coverageChecks,
   ...requestChecks,
   ...parameterChecks,
+  ...continuationChecks,
   ...credentialChecks,
   ...splitChecks,
   ...followChecks,
