@@ -20,6 +20,7 @@ export const hostKeys: readonly string[] = [
   'custom_headers',
   'circuit_breaker_threshold',
   'circuit_breaker_timeout',
+  'circuit_breaker_window',
   'strict',
   'health_check',
   'supports',
