@@ -33,12 +33,13 @@ import type { Snapshot } from './snapshot.ts'
 /** Where the gateway reports what only its operator may know. */
 export interface GatewayLog {
   error(facts: object, message: string): void
+  /** What the gateway copes with, and its operator should look at. */
+  warn?(facts: object, message: string): void
 }
 
 export interface GatewayParts extends RuntimeParts {
   readonly newId: () => string
   readonly observe: ((outcome: Outcome) => void) | undefined
-  readonly log: GatewayLog
 }
 
 /** A provider that is on. */

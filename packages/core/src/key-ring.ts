@@ -14,6 +14,8 @@ export interface Key {
   /** Stands for the key wherever it is shown. */
   readonly name: string
   readonly digest: string
+  /** Stands for it among gateways, where one may have another value under the same name. */
+  readonly tag: string
   readonly provider: Provider
   readonly state: KeyState
 }
@@ -21,6 +23,7 @@ export interface Key {
 /** The key of one attempt, and what authorizes with it. */
 export interface TakenKey extends KeyLease {
   readonly name: string
+  readonly tag: string
   readonly provider: Provider
 }
 
@@ -56,7 +59,11 @@ export class KeyRing {
   constructor(keys: readonly ConfiguredKey[], clock: Clock, before?: KeyRing) {
     this.#clock = clock
     const known = new Map((before?.keys ?? []).map(({ digest, state }) => [digest, state]))
-    this.keys = keys.map((key) => ({ ...key, state: known.get(key.digest) ?? new KeyState(clock) }))
+    this.keys = keys.map((key) => ({
+      ...key,
+      tag: keyTag(key),
+      state: known.get(key.digest) ?? new KeyState(clock),
+    }))
     this.#uses = before === undefined ? new WeakMap() : before.#uses
   }
 
@@ -76,8 +83,8 @@ export class KeyRing {
     const key = this.#usable(use, alone)
     if (key === undefined) return this.#none(deployment)
     use.current = key.state
-    const { name, provider, state } = key
-    return { ...state.lease(), name, provider }
+    const { name, tag, provider, state } = key
+    return { ...state.lease(), name, tag, provider }
   }
 
   /** Why none of the keys can be used for the deployment now; `undefined`: one can. Looks only. */
@@ -101,7 +108,7 @@ export class KeyRing {
   /** What an attempt has shown about its key. True: another key can be used now, at once. */
   settle(deployment: LiveDeployment, taken: TakenKey, fault: AttemptFault | undefined): boolean {
     const use = this.#useOf(deployment)
-    const { state, name: key } = taken
+    const { state, tag: key } = taken
     const rule = fault === undefined ? 'none' : keyRule(fault)
     // Limits are told to those whose key is accepted.
     if (fault === undefined || rule === 'rest') state.accepted(taken)
@@ -122,9 +129,10 @@ export class KeyRing {
   }
 
   /**
-   * How long the vendor asked to wait for the key that rests shortest; `undefined`: that is a guess of ours, or no key rests.
+   * How long the vendor asked to wait for the key that rests shortest; `undefined`: that is a guess of ours, or some key can be used now.
    */
   hintMs(deployment: LiveDeployment): number | undefined {
+    if (this.waitMs(deployment) === 0) return undefined
     const [shortest] = this.#resting(this.#useOf(deployment))
     return shortest === undefined || shortest.rest.guessed ? undefined : shortest.rest.remainingMs()
   }
@@ -135,11 +143,11 @@ export class KeyRing {
   }
 
   /** What another gateway has found out about a key. */
-  hold(deployment: LiveDeployment, { cause, key: name, forMs, guessed = false }: KeyPause): void {
-    const key = this.keys.find((each) => each.name === name)
+  hold(deployment: LiveDeployment, { cause, key: tag, forMs, guessed = false }: KeyPause): void {
+    const key = this.keys.find((each) => each.tag === tag)
     if (key === undefined) return
     if (cause === 'key') key.state.hold(forMs)
-    else this.#restOf(this.#useOf(deployment), key.state, key.name).hold(forMs, guessed)
+    else this.#restOf(this.#useOf(deployment), key.state, key.tag).hold(forMs, guessed)
   }
 
   /** Milliseconds until some key may be used for anything, or tried; 0: now. */
@@ -214,6 +222,11 @@ export class KeyRing {
     }
     return rest
   }
+}
+
+/** `NAME#3fa91c2b`: a part of the digest tells values apart, and tells nothing about them. */
+function keyTag({ name, digest }: ConfiguredKey): string {
+  return `${name}#${digest.slice(0, 8)}`
 }
 
 /** Another key answers meanwhile, so there is no hurry to ask with one again whose account is empty. */

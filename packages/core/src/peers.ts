@@ -9,7 +9,10 @@ export interface SharedPause {
   /** The id of the configured entry. */
   readonly entry: string
   readonly cause: 'breaker' | 'cooldown' | 'key'
-  /** The environment variable of the key that pauses, never its value. Absent: it is the deployment that does. */
+  /**
+   * The key that pauses, as `NAME#3fa91c2b`: its environment variable and the beginning of a digest of its value, since gateways may have
+   * another value under the same name while it is replaced. Absent: it is the deployment that pauses.
+   */
   readonly key?: string
   /** Milliseconds from now. Durations, because the clocks of several machines differ. */
   readonly forMs: number

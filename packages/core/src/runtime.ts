@@ -3,6 +3,7 @@ import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
 import { scrubber } from './config/scrubber.ts'
+import type { GatewayLog } from './gateway.ts'
 import { type Generation, Generations } from './generation.ts'
 import { HealthChecks } from './health/checks.ts'
 import { type HealthTurn, Vitals } from './health/vitals.ts'
@@ -29,6 +30,7 @@ export interface RuntimeParts {
   /** In [0, 1). */
   readonly random: () => number
   readonly peers: Peers | undefined
+  readonly log: GatewayLog
 }
 
 /** What a gateway serves with: the snapshot of now, and the live state that outlives it. */
@@ -163,9 +165,19 @@ export class Runtime {
     },
     paused: (pause) => {
       if (pause.cause === 'breaker') this.#parts.ledger.breakerOpened(pause.provider, pause.entry)
-      if (pause.cause === 'key') this.vitals.mark(this.#parts.clock.now())
+      if (pause.cause === 'key') this.#tellRetired(pause)
       this.#parts.peers?.tell(pause)
     },
+  }
+
+  #tellRetired({ provider, key, forMs }: SharedPause): void {
+    const { log, clock } = this.#parts
+    const variable = key?.split('#', 1)[0]
+    log.warn?.(
+      { provider, key_env: variable, for_seconds: Math.round(forMs / 1000) },
+      'key refused: not used for now',
+    )
+    this.vitals.mark(clock.now())
   }
 
   /** Another gateway has found out what this one would have to find out by failing requests. */

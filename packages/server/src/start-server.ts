@@ -73,7 +73,10 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     ...(options.load && { load: options.load }),
     env: options.env ?? {},
     clock,
-    log: { error: (facts, message) => later.log?.error(facts, message) },
+    log: {
+      error: (facts, message) => later.log?.error(facts, message),
+      warn: (facts, message) => later.log?.warn(facts, message),
+    },
     userAgent: `llmproxy/${version}`,
     ...(shared.peers && { peers: shared.peers }),
   })

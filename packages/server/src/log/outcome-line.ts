@@ -22,7 +22,7 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     ...droppedFields(outcome),
     ...(outcome.continuation === undefined ? {} : { continuation: outcome.continuation }),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
-    ...usedKey(outcome),
+    ...keyField(outcome.attempts.at(-1)?.key),
     ...failures(outcome),
     ...passedOver(outcome),
   }
@@ -38,10 +38,9 @@ function droppedFields({ dropped }: Outcome): Readonly<Record<string, unknown>> 
   return { dropped: names, ...(dropped.length > mostNames ? { dropped_count: dropped.length } : {}) }
 }
 
-/** Of the last attempt, at a provider that has several. */
-function usedKey({ attempts }: Outcome): Readonly<Record<string, unknown>> {
-  const key = attempts.at(-1)?.key
-  return key === undefined ? {} : { key }
+// A field that is named `key` would be hidden.
+function keyField(variable: string | undefined): Readonly<Record<string, unknown>> {
+  return variable === undefined ? {} : { key_env: variable }
 }
 
 function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
@@ -51,7 +50,7 @@ function failures({ attempts }: Outcome): Readonly<Record<string, unknown>> {
     faults: failed.map(({ provider, model, fault, key }) => ({
       provider,
       model,
-      ...(key === undefined ? {} : { key }),
+      ...keyField(key),
       kind: fault?.kind,
       phase: fault?.phase,
       status: fault?.status,
