@@ -1,86 +1,157 @@
-import { describe, expect, test } from 'vitest'
+import { request } from 'undici'
+import { expect, test } from 'vitest'
 import {
   type Answer,
   ask,
-  bodies,
-  chunk,
+  beginning,
+  errorBody,
   fakeUpstream,
   healthy,
-  type OpenaiOperation,
+  metric,
   openStream,
-  paths,
   provider,
+  type Proxy,
+  sendJson,
   start,
   startProxy,
   until,
 } from './support.ts'
+import { type ModelRoute, modelRoutes, routeProvider } from './support/model-routes.ts'
 
-const rounds = 20
+const rounds = 50
 
-/** How an upstream brings about each ending. */
-const answers: Readonly<Record<string, Answer>> = {
-  complete: healthy(),
-  upstream_error: (_request, response) => {
-    response
-      .writeHead(500, { 'content-type': 'application/json' })
-      .end('{"error":{"message":"x","type":"server_error","param":null,"code":null}}')
-  },
-  upstream_cut: ({ path, body }, response) => {
-    const streamed = path.endsWith('/chat/completions') && body.includes('"stream":true')
-    if (streamed) openStream(response).write(chunk('x'))
-    else response.writeHead(200, { 'content-type': 'application/json' }).write('{"id"')
-    setImmediate(() => response.destroy())
-  },
-  client_gone: ({ body }, response) => {
-    if (body.includes('"stream":true')) openStream(response).write(chunk('x'))
-  },
-  proxy_timeout: ({ body }, response) => {
-    if (body.includes('"stream":true')) openStream(response).write(chunk('x'))
-  },
+/** The beginning of an answer, whole or streamed. */
+const begin: Play = ({ streamed, operation }, response) => {
+  if (streamed) openStream(response).write(beginning(operation))
+  else response.writeHead(200, { 'content-type': 'application/json' }).write('{"id":')
 }
 
-const kinds: readonly (readonly [string, OpenaiOperation, object])[] = [
-  ['chat', 'chat', {}],
-  ['streamed chat', 'chat', { stream: true }],
-  ['embeddings', 'embeddings', {}],
-]
+type Play = (route: ModelRoute, response: Parameters<Answer>[1], request: Parameters<Answer>[0]) => void
 
-describe.each(kinds)('%s', (_, operation, more) => {
-  test.each(Object.keys(answers))(`ending in %s ${rounds} times leaves the one slot free`, async (ending) => {
-    let answer = answers[ending]!
-    const upstream = await fakeUpstream((request, response) => answer(request, response))
-    const only = provider('a', upstream.url, {
-      max_connections: 1,
-      max_retries: 0,
-      queue_timeout: 0,
-      circuit_breaker_threshold: 1000,
-      ...(ending === 'proxy_timeout' ? { timeout: 0.01, idle_timeout: 0.01 } : {}),
+/** How an upstream brings about each ending. */
+const plays: Readonly<Record<string, Play>> = {
+  complete: (_route, response, request) => healthy()(request, response),
+  upstream_error: ({ streamed, operation }, response) => {
+    const error = { type: 'error', ...errorBody('broken') }
+    if (!streamed) return sendJson(response, 500, error)
+    openStream(response).end(`${beginning(operation)}event: error\ndata: ${JSON.stringify(error)}\n\n`)
+  },
+  upstream_cut: (route, response, request) => {
+    begin(route, response, request)
+    setImmediate(() => response.destroy())
+  },
+  client_gone: begin,
+  proxy_timeout: begin,
+  // The one slot is taken by a request that is never answered.
+  rejected: () => undefined,
+}
+
+/** A whole answer that breaks off was never begun towards the client: for it that is an upstream's error. */
+const endingOf = (ending: string, { streamed }: ModelRoute) =>
+  ending === 'upstream_cut' && !streamed ? 'upstream_error' : ending
+
+/** Requests of one route, to a provider of its own that takes one at a time and lets nobody wait. */
+class Station {
+  readonly #proxy: Proxy
+  readonly #route: ModelRoute
+  readonly #model: string
+  readonly #arrivals: () => number
+
+  constructor(proxy: Proxy, route: ModelRoute, model: string, arrivals: () => number) {
+    this.#proxy = proxy
+    this.#route = route
+    this.#model = model
+    this.#arrivals = arrivals
+  }
+
+  get #body() {
+    return { ...this.#route.body, model: this.#model }
+  }
+
+  get endings(): unknown[] {
+    return this.#proxy.requests.filter(({ model }) => model === this.#model).map((line) => line['ending'])
+  }
+
+  async ask(): Promise<number> {
+    const { statusCode, body } = await request(this.#proxy.url + this.#route.path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(this.#body),
     })
-    const proxy = await startProxy({ providers: [only] })
-    for (let round = 1; round <= rounds; round++) {
-      if (ending === 'client_gone') {
-        const client = start(proxy.url, paths[operation], { ...bodies[operation], ...more })
-        await upstream.request(round - 1)
-        client.leave()
-        await until(() => proxy.gateway.inFlight === 0)
-      } else await ask(proxy.url, operation, more)
+    await body.dump()
+    return statusCode
+  }
+
+  /** Sends a request, and gives back what ends it as soon as the upstream has it. */
+  async hold(): Promise<() => Promise<unknown>> {
+    const { length } = this.endings
+    const before = this.#arrivals()
+    const client = start(this.#proxy.url, this.#route.path, this.#body)
+    await until(() => this.#arrivals() > before)
+    return () => {
+      client.leave()
+      return until(() => this.endings.length > length)
     }
-    await until(() => proxy.requests.length === rounds)
-    // A whole answer that breaks off was never begun towards the client: for it that is an upstream's error.
-    const expected = ending === 'upstream_cut' && !('stream' in more) ? 'upstream_error' : ending
-    expect(new Set(proxy.requests.map((line) => line['ending']))).toEqual(new Set([expected]))
-    expect(upstream.requests).toHaveLength(rounds)
-    answer = healthy()
-    expect((await ask(proxy.url, operation)).status).toBe(200)
-  })
-})
+  }
+
+  async end(ending: string): Promise<void> {
+    const leave = ending === 'rejected' ? await this.hold() : undefined
+    for (let round = 0; round < rounds; round += 1) {
+      if (ending === 'client_gone') await (await this.hold())()
+      else await this.ask()
+    }
+    await leave?.()
+  }
+}
+
+test.each(Object.keys(plays))(
+  `ending in %s ${rounds} times on every route leaves the one slot free`,
+  async (ending) => {
+    let play = plays[ending]!
+    const arrivals = modelRoutes.map(() => 0)
+    const upstream = await fakeUpstream((request, response) => {
+      const index = Number(request.path.split('/')[1])
+      arrivals[index]! += 1
+      play(modelRoutes[index]!, response, request)
+    })
+    const limits = { max_connections: 1, queue_timeout: 0, max_retries: 0, circuit_breaker_threshold: 1000 }
+    const settings = { ...limits, ...(ending === 'proxy_timeout' ? { idle_timeout: 0.005 } : {}) }
+    const proxy = await startProxy({
+      providers: modelRoutes.map((route, index) =>
+        routeProvider(route, `p${index}`, `${upstream.url}/${index}`, { ...settings, models: [`m${index}`] }),
+      ),
+    })
+    const stations = modelRoutes.map(
+      (route, index) => new Station(proxy, route, `m${index}`, () => arrivals[index]!),
+    )
+    await Promise.all(stations.map((station) => station.end(ending)))
+    await until(() => proxy.gateway.inFlight === 0)
+    const seen = modelRoutes.map(({ name }, index) => [name, stations[index]!.endings])
+    const expected = modelRoutes.map((route) => [
+      route.name,
+      // Whoever held the slot left in the end.
+      [
+        ...Array<string>(rounds).fill(endingOf(ending, route)),
+        ...(ending === 'rejected' ? ['client_gone'] : []),
+      ],
+    ])
+    expect(seen).toEqual(expected)
+    expect(arrivals).toEqual(modelRoutes.map(() => (ending === 'rejected' ? 1 : rounds)))
+    const { providers } = proxy.gateway.providers() as { providers: object[] }
+    expect(providers).toEqual(modelRoutes.map(() => expect.objectContaining({ in_flight: 0, queued: 0 })))
+    for (const { operation } of modelRoutes)
+      expect(await metric(proxy, 'llmproxy_requests_in_flight', { operation })).toBe(0)
+    play = plays['complete']!
+    expect(await Promise.all(stations.map((station) => station.ask()))).toEqual(modelRoutes.map(() => 200))
+  },
+)
 
 test('requests that are refused take no slot', async () => {
   const upstream = await fakeUpstream(healthy())
   const proxy = await startProxy({
     providers: [provider('a', upstream.url, { max_connections: 1, queue_timeout: 0 })],
   })
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < 20; round++) {
     expect((await ask(proxy.url, 'chat', { messages: null })).status).toBe(400)
     expect((await ask(proxy.url, 'chat', { model: 'unknown' })).status).toBe(404)
   }

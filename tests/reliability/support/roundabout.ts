@@ -4,7 +4,7 @@ import { z } from 'zod'
 /** Milliseconds between two questions about a job. */
 export const pollEveryMs = 60
 
-const body = (call: Call<unknown>) => call.body as Record<string, unknown>
+const body = (call: Call) => call.body as Record<string, unknown>
 
 const images = {
   request: (call) => ({ path: '/images/generations', body: body(call) }),
