@@ -24,7 +24,9 @@ export interface Served<Gateway extends ServedGateway> {
 }
 
 type Changes = Partial<Omit<HttpSettings, 'api_keys'>> &
-  Pick<AppOptions, 'phase' | 'newId'> & { api_keys?: readonly (string | { key: string; name: string })[] }
+  Pick<AppOptions, 'phase' | 'newId' | 'limits'> & {
+    api_keys?: readonly (string | { key: string; name: string })[]
+  }
 
 /** A listening server around a fake gateway, closed when the test is over. */
 export async function serve(changes: Changes = {}) {
@@ -34,7 +36,7 @@ export async function serve(changes: Changes = {}) {
 /** A listening server around a gateway. */
 export async function serveGateway<Gateway extends ServedGateway>(
   gateway: Gateway,
-  { phase, newId, api_keys = [], ...settings }: Changes = {},
+  { phase, newId, limits, api_keys = [], ...settings }: Changes = {},
 ): Promise<Served<Gateway>> {
   const log: LogLine[] = []
   const write = (level: string) => (fields: object, message: string) =>
@@ -45,6 +47,7 @@ export async function serveGateway<Gateway extends ServedGateway>(
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     ...(phase && { phase }),
     ...(newId && { newId }),
+    ...(limits && { limits }),
   })
   await app.listen({ host: '127.0.0.1', port: 0 })
   onTestFinished(async () => {

@@ -284,7 +284,7 @@ export const configSchema = z.strictObject({
     .enum(['fail_open', 'fail_closed'])
     .default('fail_open')
     .describe(
-      'Without Redis, `fail_open`: each instance counts for itself. `fail_closed`: requests that a limit applies to are answered 503.',
+      'Without Redis, `fail_open`: each instance counts for itself. `fail_closed`: requests for a model that a limit applies to are answered 503.',
     ),
   reload_interval: seconds
     .default(2)

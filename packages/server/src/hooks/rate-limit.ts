@@ -17,8 +17,9 @@ export function limitRates(
     reply: FastifyReply,
     verdict: Verdict,
   ): GatewayError | undefined => {
-    if ('unknown' in verdict) return limitsUnknown(verdict)
     const { operation } = request.routeOptions.config
+    // What tells of the gateway is needed most when something that it depends on is away.
+    if ('unknown' in verdict) return operation === undefined ? undefined : limitsUnknown(verdict)
     if (operation !== undefined || verdict.refused) answerStanding(reply, verdict)
     if (!verdict.refused) return undefined
     if (operation !== undefined) refused(operation)

@@ -7,6 +7,7 @@ import { SharedPauses } from './shared-pauses.ts'
 
 const prefix = 'test:'
 const pause: SharedPause = { provider: 'p', model: 'm', entry: 'm*', cause: 'breaker', forMs: 60_000 }
+const ofKey: SharedPause = { ...pause, cause: 'key', key: 'A_KEY', forMs: 40_000 }
 const guessed: SharedPause = { ...pause, cause: 'cooldown', forMs: 30_000, guessed: true }
 
 /** An instance, and what it hears. */
@@ -35,11 +36,12 @@ describe.skipIf(noRedis)('pauses that instances share', () => {
     await expect.poll(() => send(`PUBSUB NUMSUB ${prefix}pauses`), { interval: 5 }).toContain(':2')
     first.pauses.tell(pause)
     first.pauses.tell(guessed)
-    await hears(second.heard).toEqual([pause, guessed])
+    first.pauses.tell(ofKey)
+    await hears(second.heard).toEqual([pause, guessed, ofKey])
     first.pauses.tell({ ...guessed, provider: 'brief', forMs: 20 })
     await sleep(50)
     const third = await instance(url, 'three')
-    await hears(third.heard).toEqual([about(pause), about(guessed)])
+    await hears(third.heard).toEqual([about(pause), about(ofKey), about(guessed)])
     expect(third.heard[0]!.forMs).toBeLessThan(pause.forMs)
     expect(first.heard).toEqual([])
   })

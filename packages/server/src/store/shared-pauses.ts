@@ -42,12 +42,13 @@ export class SharedPauses implements Peers {
     this.#connection.client.on('message', (_channel: string, text: string) => this.#told(text))
   }
 
-  tell({ provider, model, entry, cause, key, forMs, guessed }: SharedPause): void {
+  tell(pause: SharedPause): void {
     const { guard, id } = this.#options
+    const { forMs, ...what } = pause
     if (forMs < 1) return
     // Always in the same order: the text is the pause's name in the store.
-    const kept = JSON.stringify({ provider, model, entry, cause, key, guessed })
-    const message = `${id} ${JSON.stringify({ provider, model, entry, cause, key, guessed, forMs })}`
+    const kept = JSON.stringify(what, Object.keys(what).toSorted())
+    const message = `${id} ${JSON.stringify(pause)}`
     void guard.ask((client) =>
       client.llmproxyPause(this.#key, kept, Math.ceil(forMs), this.#channel, message, mostPauses),
     )

@@ -74,6 +74,6 @@ function tellChange(
   const meanwhile =
     failure === 'fail_open'
       ? 'this instance counts rate limits for itself'
-      : 'requests that a rate limit applies to are refused'
+      : 'requests for a model that a rate limit applies to are refused'
   log.warn({ reason }, `redis does not answer: ${meanwhile}, until it does`)
 }
