@@ -53,6 +53,8 @@ export class RequestRun implements StreamPort {
   #onCommit: (() => void) | undefined
   #cancelWait: (() => void) | undefined
   #cancelled: AttemptFault | undefined
+  /** A wait has ended by the deadline. The timer may fire a fraction of a millisecond before it. */
+  #late = false
   #headSent = false
   #ending: Ending | undefined
   #status = 0
@@ -105,7 +107,7 @@ export class RequestRun implements StreamPort {
   }
 
   get remainingMs(): number {
-    return this.deadlineAt - this.#clock.now()
+    return this.#late ? 0 : this.deadlineAt - this.#clock.now()
   }
 
   /** What upstreams are asked: the client's request, or the rest of its answer. */
@@ -209,7 +211,12 @@ export class RequestRun implements StreamPort {
     let deadline: unknown
     const result = await wait((cancel) => {
       this.#cancelWait = cancel
-      if (this.deadlineAt !== Infinity) deadline = this.#clock.after(Math.max(0, this.remainingMs), cancel)
+      if (this.deadlineAt !== Infinity) {
+        deadline = this.#clock.after(Math.max(0, this.remainingMs), () => {
+          this.#late = true
+          cancel()
+        })
+      }
       if (this.#cancelled !== undefined) cancel()
     })
     if (deadline !== undefined) this.#clock.cancel(deadline)

@@ -125,12 +125,13 @@ const anyInput = fc.record({
 function brokenRule(given: DecideInput, decision: Decision): string | undefined {
   const rule = faultPolicy[given.fault.kind]
   if (decision.action === 'stop') return undefined
-  if (given.attemptsLeft <= 0 || given.remainingMs <= 0) return 'went on without attempts or time'
+  if (given.attemptsLeft <= 0) return 'went on without attempts'
   if (decision.action === 'fallback') {
     return given.deploymentsAfter > 0 && rule.fallback ? undefined : 'fell back where there is nothing'
   }
   if (rule.retry === 'never') return 'retried what must not be'
-  if (decision.delayMs < 0 || decision.delayMs >= given.remainingMs) return 'waited past the deadline'
+  if (decision.delayMs < 0 || (decision.delayMs > 0 && decision.delayMs >= given.remainingMs))
+    return 'waited past the deadline'
   return decision.delayMs > given.maxWaitMs ? 'waited too long' : undefined
 }
 

@@ -34,7 +34,8 @@ const stop: Decision = Object.freeze({ action: 'stop' })
 /**
  * What follows a failed attempt that has not been committed to the client. Pure. In this order:
  *
- * 1. No attempts or no time left, or the client left: stop.
+ * 1. No attempts left, or the client left: stop. Whether there is time is asked where the next attempt would begin: it is the limit
+ *    of the request then that ended it, not the fault.
  * 2. A kept-alive socket that died before any answer: again at once. Not the upstream's fault, so neither backoff nor
  *    `max_retries` apply, only the attempts of the whole request.
  * 3. Each deployment that follows has an attempt reserved: retries never eat up the failover, nor do further keys.
@@ -47,7 +48,7 @@ const stop: Decision = Object.freeze({ action: 'stop' })
  */
 export function decide(input: DecideInput): Decision {
   const { fault, attemptsLeft, deploymentsAfter } = input
-  if (attemptsLeft <= 0 || input.remainingMs <= 0) return stop
+  if (attemptsLeft <= 0) return stop
   if (isSocketRace(fault)) return { action: 'retry', delayMs: 0 }
   const rule = faultPolicy[fault.kind]
   const next = deploymentsAfter > 0 && rule.fallback ? fallback : stop
