@@ -22,7 +22,7 @@ const watching = { health_check_interval: 60 }
 
 /** A vendor whose list of models and whose chat may fare differently. */
 async function vendor(first: { models?: Answer; chat?: Answer } = {}) {
-  const now = { models: list as Answer, chat: healthy(), ...first }
+  const now = { models: list, chat: healthy(), ...first }
   const upstream = await fakeUpstream((request, response) =>
     (request.method === 'GET' ? now.models : now.chat)(request, response),
   )
@@ -174,6 +174,34 @@ test('a check that gets no answer ends at its limit, and its connection with it'
   clock.advance(1)
   await until(() => asked.aborted)
   expect(await lineOf(proxy, 'a')).toMatchObject({ status: 'degraded', last_error: 'timeout' })
+})
+
+test('reloads: another key is another provider, other connections are used, and with `off` a verdict is forgotten', async () => {
+  const clock = new HealthClock()
+  const upstream = await vendor({
+    models: (request, response) =>
+      request.headers['authorization'] === 'Bearer new'
+        ? list(request, response)
+        : sendJson(response, 401, {}),
+  })
+  const entry = (more: object) => ({ providers: [provider('a', upstream.url, more)] })
+  const proxy = await startProxy({ ...watching, ...entry({ api_key: 'old' }) }, { clock })
+  await clock.pass(minutes(1))
+  expect((await lineOf(proxy, 'a'))['status']).toBe('unhealthy')
+  await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new' }) })
+  expect(await lineOf(proxy, 'a')).toMatchObject({ status: 'healthy', last_check: null, uptime: '100.00%' })
+  // The first check of a provider comes within one interval.
+  await clock.pass(minutes(1))
+  expect([upstream.gets(), upstream.requests.at(-1)?.headers['authorization']]).toEqual([2, 'Bearer new'])
+  await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new', keepalive_timeout: 1 }) })
+  await clock.pass(67)
+  expect(upstream.gets()).toBeGreaterThanOrEqual(3)
+  expect(await lineOf(proxy, 'a')).toMatchObject({ status: 'healthy', last_error: null })
+  upstream.now.models = failing(401)
+  await clock.pass(67)
+  expect((await lineOf(proxy, 'a'))['status']).toBe('unhealthy')
+  await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new', health_check: 'off' }) })
+  expect((await lineOf(proxy, 'a'))['status']).toBe('healthy')
 })
 
 test('a server that was asked to leave checks nobody, and drops what is on its way', async () => {

@@ -213,3 +213,15 @@ test('reloads are followed: who is gone is left alone, who is new is checked, wh
   await pass(minute)
   expect([checks(0).length, line()['status']]).toEqual([3, 'healthy'])
 })
+
+test('a provider that gets another key is checked anew: what is on its way with the old one is dropped', async () => {
+  const { gateway, clock, checks, pass, line } = await watched([() => never])
+  await pass(35_000)
+  await gateway.reload({
+    providers: [{ name: 'toy0', type: 'toy0', models: ['m'], custom_headers: { 'x-token': 'another' } }],
+  })
+  await settled()
+  expect(clock.pending).toBe(1)
+  await pass(31_000)
+  expect([checks(), line()['last_check']]).toEqual([[30_000, 65_000], null])
+})
