@@ -17,8 +17,8 @@ import {
   whole,
 } from './support/continuation-case.ts'
 import { openaiModel, prefillOf } from './support/continuing-upstream.ts'
-import type { Answer } from './support/fake-upstream.ts'
-import { metric } from './support/proxy.ts'
+import { type Answer, fakeUpstream } from './support/fake-upstream.ts'
+import { metric, pair, provider, startProxy } from './support/proxy.ts'
 
 describe('a stream is not continued', () => {
   test.each<{
@@ -203,6 +203,20 @@ describe('a stream is continued', () => {
     const { text: stream } = await chat(proxy.url, streamed)
     expect(strictReading(stream).text).toBe(text)
     expect([proxy.first.requests.length, proxy.second.requests.length]).toEqual([1, 3])
+  })
+
+  test('with the next key of a provider, when one is refused', async () => {
+    const byKey: Answer = (request, response) =>
+      (request.headers.authorization === 'Bearer key-two' ? whole : failing(401))(request, response)
+    const { api_key: _key, ...keyless } = provider('other', '') as Readonly<Record<string, unknown>>
+    const keys = { ...keyless, api_key_env: ['FIRST', 'SECOND'], supports: { continuation: true } }
+    const one = await fakeUpstream(cut())
+    const other = await fakeUpstream(byKey)
+    const providers = pair(provider('one', one.url), { ...keys, base_url: `${other.url}/v1` } as never)
+    const env = { FIRST: 'key-one', SECOND: 'key-two' }
+    const proxy = await startProxy({ stream_continuation: true, providers }, { env })
+    expect(strictReading((await chat(proxy.url, streamed)).text).text).toBe(text)
+    expect(other.requests).toHaveLength(2)
   })
 
   test('by whoever is not passed over', async () => {

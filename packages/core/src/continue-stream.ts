@@ -39,7 +39,7 @@ export async function continueStream(run: RequestRun, broken: Broken, others: Ot
   while (rest !== undefined && line.length > 0) {
     const target = line.shift()!
     if (rest.needsSupport && target.supports.continuation !== true) continue
-    const tried = await askTwice(run, maxAttempts, () => ask(target))
+    const tried = await asked(run, maxAttempts, () => ask(target))
     if (tried === undefined) break
     if (tried.kind === 'answered' || tried.kind === 'broken') repairedFrames += tried.repairedFrames
     if (tried.kind === 'answered') return concluded(run, 'complete', { kind: 'answered', repairedFrames })
@@ -66,17 +66,22 @@ function concluded(run: RequestRun, result: ContinuationResult, served: Served):
   return served
 }
 
-/** Asks once, and again only with another key, or for a kept-alive socket that died before it was of use. `undefined`: nobody waits, or may be asked. */
-async function askTwice(
+/**
+ * Asks one deployment: again with each of its keys while one of them is refused, and once more when a kept-alive socket died before it
+ * was of use. `undefined`: nobody waits, or may be asked.
+ */
+async function asked(
   run: RequestRun,
   maxAttempts: number,
   ask: () => Promise<Tried>,
 ): Promise<Tried | undefined> {
-  for (let raced = false; ; raced = true) {
+  for (let raced = false; ;) {
     if (run.cancelled !== undefined || run.remainingMs <= 0 || run.attempts.length >= maxAttempts)
       return undefined
     const tried = await ask()
     if (tried.kind !== 'fault') return tried
-    if (tried.anotherKey !== true && (raced || !isSocketRace(tried.fault))) return tried
+    if (tried.anotherKey === true) continue
+    if (raced || !isSocketRace(tried.fault)) return tried
+    raced = true
   }
 }
