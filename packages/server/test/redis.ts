@@ -64,7 +64,8 @@ export async function startRedis(more: readonly string[] = []): Promise<RedisSer
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of loopback that nobody listens at. */
+export function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer().listen(0, '127.0.0.1', () => {
       const { port } = server.address() as AddressInfo

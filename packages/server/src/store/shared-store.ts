@@ -12,6 +12,9 @@ export type StoreSettings = Pick<
   'redis_url' | 'redis_prefix' | 'redis_timeout' | 'redis_failure'
 >
 
+/** A start waits no longer, whatever `redis_timeout` allows to requests. */
+const longestStartMs = 1_000
+
 /** What several instances share through Redis or Valkey. */
 export interface SharedStore {
   /** Counts rate limits over all instances. */
@@ -19,7 +22,9 @@ export interface SharedStore {
   /** The other instances, for pauses of providers. */
   readonly peers: Peers
   readonly cache: SharedCache
-  /** Connects. Resolves when the store is known to work or not, after `redis_timeout` at the latest; never rejects. */
+  /**
+   * Connects. Resolves when the store is known to work or not, after `redis_timeout`, or a second, at the latest; never rejects.
+   */
   open(log: ServerLog, ledger: Pick<Ledger, 'gauge' | 'storeFailed'>): Promise<void>
   /** Resolves when everything is closed, within half a second. */
   close(): Promise<void>
@@ -50,7 +55,7 @@ export function sharedStore(
       })
       guard.onFailure = (how) => ledger.storeFailed(how)
       return new Promise((resolve) => {
-        const timer = clock.after(timeoutMs, resolve)
+        const timer = clock.after(Math.min(timeoutMs, longestStartMs), resolve)
         guard.onChange = (up, reason) => {
           tellChange(log, up, reason, failure)
           clock.cancel(timer)
