@@ -165,11 +165,22 @@ function gateOf(config: ProviderConfig, clock: Clock, before: LiveProvider | und
 function carriedOver(before: LiveProvider, { config, settings }: LiveProviderInput): Deployments {
   const { deployments } = before
   const entries = new Set(config.models.map((model) => entryOf(model).id))
-  for (const [key, { entry, breaker }] of deployments) {
-    if (entries.has(entry)) breaker.configure(breakerOptions(config, settings))
-    else deployments.delete(key)
+  for (const [key, deployment] of deployments) {
+    if (entries.has(deployment.entry)) deployment.breaker.configure(breakerOptions(config, settings))
+    else {
+      deployments.delete(key)
+      silence([deployment])
+    }
   }
   return deployments
+}
+
+/** Nobody is told any more what becomes of these: only requests that began before a reload still ask them. */
+export function silence(deployments: Iterable<LiveDeployment>): void {
+  for (const { breaker, cooldown } of deployments) {
+    breaker.onChange = undefined
+    cooldown.onStart = undefined
+  }
 }
 
 function identityOf({ type, secrets }: LiveProviderInput, baseUrl: string): string {

@@ -13,6 +13,7 @@ import {
   deploymentOf,
   type LiveDeployment,
   type LiveProvider,
+  silence,
 } from './live-provider.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
@@ -85,7 +86,18 @@ export class Runtime {
   }
 
   readonly deployment = (live: LiveProvider, asked: Asked): LiveDeployment =>
-    deploymentOf(live, asked, this.snapshot.config, this.#parts.clock, this.#listener)
+    deploymentOf(
+      live,
+      asked,
+      this.snapshot.config,
+      this.#parts.clock,
+      this.#isInUse(live) ? this.#listener : unheard,
+    )
+
+  /** False for what only requests from before a reload still know: it says nothing about what is in use now. */
+  #isInUse({ name, deployments }: LiveProvider): boolean {
+    return this.snapshot.live.get(name)?.deployments === deployments
+  }
 
   /** See `Gateway.reload`. */
   reload(config: GatewayConfigInput | CheckedConfig, env?: Environment): Promise<ReloadReport> {
@@ -110,18 +122,22 @@ export class Runtime {
   }
 
   #use({ snapshot, secrets }: Assembled): void {
+    const { live } = this.snapshot
     // Those of before are still on their way in requests that run.
     this.#secrets = new Set([...this.#secrets, ...secrets])
     this.#scrub = scrubber([...this.#secrets])
     this.#catalogue = catalogueOf(snapshot, this.#parts.clock)
     this.#generations.replace(snapshot)
+    for (const retired of live.values()) if (!this.#isInUse(retired)) silence(retired.deployments.values())
     this.vitals.configure(snapshot.live, this.#parts.clock.now())
     this.#label(snapshot)
     if (this.#watched) this.#followHealth()
   }
 
   #label({ live, table }: Snapshot): void {
-    this.#parts.ledger.configure(live.keys(), (model) => table.label(model))
+    const hasBreaker = (provider: string, model: string) =>
+      [...(live.get(provider)?.deployments.values() ?? [])].some(({ entry }) => entry === model)
+    this.#parts.ledger.configure(live.keys(), (model) => table.label(model), hasBreaker)
   }
 
   /** See `Gateway.watchHealth`. */
@@ -206,6 +222,8 @@ export class Runtime {
     await Promise.all([...this.#generations.upstreams()].map((upstream) => upstream.destroy()))
   }
 }
+
+const unheard: DeploymentListener = { changed: () => undefined, paused: () => undefined }
 
 function catalogueOf({ config }: Snapshot, clock: Clock): ModelCatalogue {
   return new ModelCatalogue(clock, config.models_ttl * 1000)

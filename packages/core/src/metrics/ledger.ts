@@ -153,14 +153,18 @@ export class Ledger {
 
   /**
    * After each (re)load: the configured providers, which are listed even before their first request, and how a client's model
-   * name becomes a label (`ModelTable.label`). Counters of providers that are gone stay, as counters must; the states of their
-   * breakers go.
+   * name becomes a label (`ModelTable.label`). Counters of providers that are gone stay, as counters must; the states of breakers
+   * that are gone (`hasBreaker`, by provider and configured model) go.
    */
-  configure(providers: Iterable<string>, label: (model: string) => string): void {
+  configure(
+    providers: Iterable<string>,
+    label: (model: string) => string,
+    hasBreaker: (provider: string, model: string) => boolean = () => true,
+  ): void {
     const configured = new Set(providers)
     for (const provider of configured) this.#counters(provider)
-    for (const [key, { provider }] of this.#breakers)
-      if (!configured.has(provider)) this.#breakers.delete(key)
+    for (const [key, { provider, model }] of this.#breakers)
+      if (!configured.has(provider) || !hasBreaker(provider, model)) this.#breakers.delete(key)
     this.#label = label
   }
 
