@@ -67,6 +67,12 @@ describe('after health checks a provider is', () => {
     ['degraded when its account is empty', after(reached('quota_exhausted')), 'degraded', 'quota_exhausted'],
     ['not failing in a row across a limit', after(slow, reached('rate_limit'), slow), 'degraded', 'timeout'],
     ['unhealthy when a key that served is refused', after(served, refused), 'unhealthy', 'configuration'],
+    [
+      'unhealthy when what served cannot authorize any more',
+      after(served, bad('configuration')),
+      'unhealthy',
+      'configuration',
+    ],
     ['healthy when a check is forbidden what requests are not', after(served, forbidden), 'healthy', null],
     [
       'healthy when a server that serves has no such page',
