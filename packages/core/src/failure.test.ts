@@ -62,6 +62,18 @@ test('a configured secret in a vendor’s message is not shown, whatever becomes
     expect(failed({ fault, kind }).error.message).toBe('bad [redacted]')
 })
 
+test('a stream that broke off is the failure of the provider that broke it off, whoever was asked to go on', () => {
+  const record = { type: 't', model: 'm', durationMs: 1, firstByteMs: null }
+  const fault = { kind: 'network', message: 'the connection is gone' } as const
+  const attempts = [
+    { ...record, provider: 'first', fault },
+    { ...record, provider: 'second', fault: { ...fault } },
+  ]
+  const run = { attempts, skipped: [], ingress: { operation: 'chat' } } as unknown as RequestRun
+  const { error } = failureOf(run, { kind: 'broken', fault, repairedFrames: 0 }, 0, true, scrub)
+  expect(error.message).toBe('Provider "first": the connection is gone')
+})
+
 const own = { message: 'no', type: 'invalid_request_error', param: null, code: null }
 
 test.each<[string, object, OperationName, Partial<AttemptFault>, boolean]>([

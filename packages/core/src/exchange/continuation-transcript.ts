@@ -12,14 +12,14 @@ export interface Said {
 }
 
 /** Bytes that are kept unread: frames are many times larger than what they say, and cheaper to read together. */
-const mostUnread = 64 * 1024
+const mostUnread = 256 * 1024
 
 /** Characters. Nobody streams more, and it would have to be kept for every stream. */
 const mostText = 1024 * 1024
 
 /**
  * Remembers what a stream has said, from the very bytes that its client was given, so that the two cannot differ. A write costs
- * one entry in a list; frames are read when 64 KiB of them have come together, or when somebody asks.
+ * one entry in a list; frames are read when 256 KiB of them have come together, which few answers reach, or when somebody asks.
  */
 export class Transcript {
   #unread: Buffer[] = []
