@@ -21,7 +21,7 @@ import { serveModels } from './routes/models.ts'
 import { serveOperations } from './routes/operations.ts'
 import { serveProbes } from './routes/probes.ts'
 import { serveStatus } from './routes/status.ts'
-import type { ServedGateway } from './served-gateway.ts'
+import type { ServedGateway, StatusGateway } from './served-gateway.ts'
 import { MemoryCounter } from './store/memory-counter.ts'
 import { Unanswered } from './unanswered.ts'
 import { UnreadAnswers } from './unread-answers.ts'
@@ -38,6 +38,8 @@ export interface AppOptions {
   readonly phase?: () => ServerPhase
   /** Default: those of `settings`, counted in this process. */
   readonly limits?: RateLimits
+  /** What is told of the server. Default: what the gateway says. */
+  readonly status?: StatusGateway
 }
 
 /** The HTTP server around a gateway, not yet listening. Registered in the order in which a request meets it. */
@@ -70,7 +72,7 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   void app.register((scope, _options, done) => {
     keepUnstored(scope, { log, closing, unread })
     serveModels(scope, gateway)
-    serveStatus(scope, gateway)
+    serveStatus(scope, options.status ?? gateway)
     serveProbes(scope, () => phase() === 'serving' && gateway.ready())
     done()
   })
