@@ -20,7 +20,6 @@ import type { AttemptFault } from './exchange/transfer.ts'
 import { timeoutFault, type WatchLimits } from './exchange/watch.ts'
 import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai, withKey } from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
-import { credentialsExhausted } from './resilience/credentials.ts'
 import { decide } from './resilience/decide.ts'
 import { keyRule } from './resilience/fault-table.ts'
 import type { RouteTarget } from './routing/route-target.ts'
@@ -243,7 +242,7 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
     run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
   }
   if (result.kind === 'fault') {
-    if (key !== undefined) tellExhausted(run, input, admission, result.fault)
+    if (key !== undefined && keyRule(result.fault) === 'retire') noteClosed(run, input, admission)
     return { kind: 'fault', fault: fault!, anotherKey }
   }
   const repairedFrames = attempt.state?.repaired ?? 0
@@ -264,16 +263,10 @@ function ofAllKeys({ live, deployment }: Admission, fault: AttemptFault): Attemp
   return retryAfterMs === undefined ? rest : { ...rest, retryAfterMs }
 }
 
-/** That the last key was refused says more than that one was. */
-function tellExhausted(
-  run: RequestRun,
-  { call }: AttemptInput,
-  admission: Admission,
-  fault: AttemptFault,
-): void {
-  const { live, deployment } = admission
-  if (keyRule(fault) !== 'retire' || live.keys?.exhausted !== true) return
-  run.skip(live, call.model, credentialsExhausted(live.keys.waitMs(deployment)))
+/** One key was refused. That no other one can be used says more. */
+function noteClosed(run: RequestRun, { call }: AttemptInput, { live, deployment }: Admission): void {
+  const closed = live.keys!.closed(deployment, false)
+  if (closed !== undefined) run.skip(live, call.model, closed)
 }
 
 function usageOf(operation: OperationName, answer: unknown): unknown {

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../metrics/outcome.ts'
 import { exhaustedCode, isExhausted } from './credentials.ts'
 import { deployments, faultToError, retryHeaders } from './fault-error.ts'
-import { faultPolicy } from './fault-table.ts'
+import { faultPolicy, keyRule } from './fault-table.ts'
 
 /** Kinds that say something about the request, not about availability: when all agree, that is the answer. */
 const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupported'])
@@ -12,16 +12,18 @@ const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupp
  * The error when the route is used up, or nothing in it could be asked. In this order:
  *
  * 1. No provider of the route has a key left that is accepted: 502 `upstream_credentials_exhausted`, with the soonest `retry-after`.
- * 2. The last fault ends the route by itself (the client's mistake): that fault.
- * 3. One deployment was asked: its last fault, which says more than "unavailable".
- * 4. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
+ * 2. A key of the only deployment was refused, and its others pause: 429.
+ * 3. The last fault ends the route by itself (the client's mistake): that fault.
+ * 4. One deployment was asked: its last fault, which says more than "unavailable".
+ * 5. All attempts were rate limited or out of quota, or none was made and all of `skipped` pause for that: 429, with the
  *    soonest `retry-after`.
- * 5. All say that the model or the operation does not exist: that fault.
- * 6. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known: the soonest
+ * 6. All say that the model or the operation does not exist: that fault.
+ * 7. Else 503 `providers_unavailable`, with `details` unless `showDetails` is false, and `retry-after` when known: the soonest
  *    when each of them named one.
  *
  * `retryAfterMs`: milliseconds until the first deployment of the route can be asked again. `skipped`: deployments that were
- * not asked, or not any more (open breaker, pause, full queue, no key left), with the reason as their fault; they are no attempts, but are named.
+ * not asked, or not any more (open breaker, pause, full queue, no key left), with the reason as their fault; they are no attempts, but
+ * are named.
  */
 export function providersUnavailable(
   attempts: readonly AttemptRecord[],
@@ -29,9 +31,8 @@ export function providersUnavailable(
   showDetails: boolean,
   skipped: readonly AttemptRecord[] = [],
 ): GatewayError {
-  const dead = deployments(skipped.filter(({ fault }) => fault !== undefined && isExhausted(fault)))
-  if (dead.size > 0 && [...deployments([...attempts, ...skipped])].every((each) => dead.has(each)))
-    return exhausted(skipped, retryAfterMs)
+  const ofKeys = errorOfKeys(attempts, skipped, retryAfterMs)
+  if (ofKeys !== undefined) return ofKeys
   const faults = faultsOf(attempts)
   const last = faults.at(-1)
   if (last === undefined) {
@@ -58,6 +59,22 @@ export function providersUnavailable(
     retryAfterMs ?? namedByAll([...faults, ...faultsOf(skipped)]),
     showDetails,
   )
+}
+
+/** Where the keys are what is wrong, and the last fault tells of one of them only. */
+function errorOfKeys(
+  attempts: readonly AttemptRecord[],
+  skipped: readonly AttemptRecord[],
+  retryAfterMs: number | undefined,
+): GatewayError | undefined {
+  const all = deployments([...attempts, ...skipped])
+  const dead = deployments(skipped.filter(({ fault }) => fault !== undefined && isExhausted(fault)))
+  if (dead.size > 0 && dead.size === all.size) return exhausted(skipped, retryAfterMs)
+  const [refusal, pause] = [faultsOf(attempts).at(-1), faultsOf(skipped).at(-1)]
+  if (refusal === undefined || pause === undefined || all.size > 1) return undefined
+  return keyRule(refusal) === 'retire' && isLimited(pause)
+    ? allPausing(soonestOf([pause], retryAfterMs))
+    : undefined
 }
 
 /** Who named no wait may answer at once. */

@@ -38,7 +38,7 @@ function droppedFields({ dropped }: Outcome): Readonly<Record<string, unknown>> 
   return { dropped: names, ...(dropped.length > mostNames ? { dropped_count: dropped.length } : {}) }
 }
 
-// A field that is named `key` would be hidden.
+// Named after `api_key_env`, of which it is one. Lines with a field `key` would be looked through for secrets.
 function keyField(variable: string | undefined): Readonly<Record<string, unknown>> {
   return variable === undefined ? {} : { key_env: variable }
 }
