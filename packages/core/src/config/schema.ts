@@ -106,9 +106,11 @@ export const providerHostShape = {
     ),
   timeout: seconds
     .default(300)
-    .describe('Seconds until the first byte of the answer. 0: no limit of its own.'),
-  connect_timeout: seconds.optional().describe('Seconds to connect. Default: the global value.'),
-  idle_timeout: seconds.optional().describe('Seconds of silence inside a stream. Default: the global value.'),
+    .describe('Seconds until the first byte of the answer; of a job, until its result. 0: no limit.'),
+  connect_timeout: seconds.optional().describe('Seconds to connect. 0: no limit. Default: the global value.'),
+  idle_timeout: seconds
+    .optional()
+    .describe('Seconds of silence inside an answer. 0: no limit. Default: the global value.'),
   max_retries: z.int().min(0).default(3).describe('Retries on this provider, within `max_attempts`.'),
   retry_delay: seconds.default(1).describe('Seconds: the first backoff; doubled each time, full jitter.'),
   rate_limit: z
@@ -122,7 +124,7 @@ export const providerHostShape = {
   max_connections: z.int().positive().default(100).describe('Requests in flight at this provider.'),
   queue_timeout: seconds
     .default(10)
-    .describe('Seconds that a request may wait for one of `max_connections`.'),
+    .describe('Seconds that a request may wait for one of `max_connections`. 0: it does not wait.'),
   keepalive_timeout: seconds
     .default(4)
     .describe('Seconds that an idle upstream socket is kept. Stay below the vendor’s own value.'),
@@ -205,8 +207,12 @@ export const configSchema = z.strictObject({
       'Seconds for one client request, over all retries and fallbacks, until its answer (of a stream: its first event) is there. 0: no limit.',
     ),
   stream_timeout: seconds.default(0).describe('Seconds for a whole stream. 0: no limit.'),
-  connect_timeout: seconds.default(10).describe('Seconds to connect to an upstream.'),
-  idle_timeout: seconds.default(300).describe('Seconds of silence inside an upstream stream. 0: no limit.'),
+  connect_timeout: seconds
+    .default(10)
+    .describe('Seconds to connect to an upstream: name, connection and TLS together. 0: no limit.'),
+  idle_timeout: seconds
+    .default(300)
+    .describe('Seconds of silence inside an answer of an upstream. 0: no limit.'),
   keepalive_interval: seconds
     .default(15)
     .describe('Seconds of silence after which a stream gets a comment line. 0: never.'),
