@@ -118,12 +118,15 @@ export function answeredAt(
   return answered({ provider, origin, upstream: elsewhere, elsewhere }, request, limits)
 }
 
+const unwanted: AttemptFault = { kind: 'cancelled', message: 'nobody wants to know any more' }
+
 function answered(
   live: AskedUpstream,
   request: PreparedRequest,
   limits: ProbeLimits,
 ): Promise<Answer | AttemptFault> {
   const { clock, timeoutMs, signal } = limits
+  if (signal?.aborted === true) return Promise.resolve(unwanted)
   return new Promise((resolve) => {
     const settle = (result: Answer | AttemptFault) => {
       clock.cancel(timer)
@@ -134,7 +137,7 @@ function answered(
       asking.abort()
       settle(fault)
     }
-    const drop = () => end({ kind: 'cancelled', message: 'nobody wants to know any more' })
+    const drop = () => end(unwanted)
     const timer = clock.after(timeoutMs, () =>
       end({ kind: 'timeout', message: `the upstream did not answer within ${timeoutMs / 1000} s` }),
     )

@@ -176,6 +176,7 @@ export class Runtime {
 
   readonly #listener: DeploymentListener = {
     changed: (provider, entry, worst) => {
+      if (!this.#isConfigured(provider, entry)) return
       this.#parts.ledger.breakerChanged(provider, entry, worst)
       this.vitals.mark(this.#parts.clock.now())
     },
@@ -200,16 +201,21 @@ export class Runtime {
   #hear(pause: SharedPause): void {
     const { provider, model, entry, cause, key, forMs, guessed = false } = pause
     const live = this.snapshot.live.get(provider)
-    const known = live?.config.models.some((configured) => entryOf(configured).id === entry)
-    if (live === undefined || known !== true) return
+    if (live === undefined || !this.#isConfigured(provider, entry)) return
     const deployment = this.deployment(live, { upstreamModel: model, entry })
     const { breaker, cooldown } = deployment
     // Where there is one key only, it is found out by asking.
-    if (key !== undefined) {
-      live.keys?.hold(deployment, pause)
-      this.vitals.mark(this.#parts.clock.now())
-    } else if (cause === 'breaker') breaker.hold(forMs)
+    if (key !== undefined) live.keys?.hold(deployment, pause)
+    else if (cause === 'breaker') breaker.hold(forMs)
     else if (cause === 'cooldown') cooldown.hold(forMs, guessed)
+    // A pause that grows is no change of state.
+    this.vitals.mark(this.#parts.clock.now())
+  }
+
+  /** A request that began before a reload may still ask a model that is gone. */
+  #isConfigured(provider: string, entry: string): boolean {
+    const models = this.snapshot.live.get(provider)?.config.models ?? []
+    return models.some((configured) => entryOf(configured).id === entry)
   }
 
   async close(): Promise<void> {

@@ -75,7 +75,8 @@ export class Vitals {
 
   /** After each request, with the providers that it was served by. */
   observe(attempts: readonly AttemptRecord[], live: ReadonlyMap<string, LiveProvider>, at: number): void {
-    for (const [position, attempt] of attempts.entries()) {
+    for (let position = 0; position < attempts.length; position += 1) {
+      const attempt = attempts[position]!
       const { provider, fault } = attempt
       if (isMadeGood(attempt, attempts[position + 1])) continue
       const vital = this.#vital(provider, live.get(provider))
@@ -172,7 +173,10 @@ export class Vitals {
     this.onTurn?.({ provider, status, reason, ...(message !== undefined && { message }) })
   }
 
-  /** `at`: now. An open breaker admits a probe at its time, as retired keys do; what health checks have found out waits for something to happen. */
+  /**
+   * `at`: now. An open breaker admits a probe at its time, as retired keys do; what health checks have found out waits for something
+   * to happen.
+   */
   #usableFrom(live: LiveProvider, at: number): number {
     if (this.#down.has(live.name)) return Infinity
     const keysFrom = at + (live.keys?.retiredMs ?? 0)
