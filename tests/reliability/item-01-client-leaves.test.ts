@@ -1,3 +1,4 @@
+import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import {
   beginning,
@@ -7,6 +8,7 @@ import {
   type FakeUpstream,
   fakeUpstream,
   healthy,
+  listening,
   metric,
   openStream,
   pair,
@@ -106,6 +108,21 @@ describe.each(modelRoutes)('$name', (route) => {
 async function behind(upstream: FakeUpstream, more: object = {}) {
   return startProxy({ providers: [provider('a', upstream.url, more)] })
 }
+
+test('while the connection is made: no request goes out when it stands', async () => {
+  const closed: number[] = []
+  const silent = createServer((socket) => socket.resume().on('close', () => closed.push(performance.now())))
+  const upstream = await listening(silent, 'https')
+  const proxy = await startProxy({ providers: [provider('a', upstream.url, oneFailure)] })
+  const client = start(proxy.url, paths.chat, bodies.chat)
+  await until(() => upstream.connections === 1)
+  client.leave()
+  const leftAt = performance.now()
+  expect((await until(() => closed[0])) - leftAt).toBeLessThan(limitMs)
+  await expectGone(proxy)
+  expectUnblamed(proxy)
+  expect(upstream.connections).toBe(1)
+})
 
 test('of a stream that has not said anything yet', async () => {
   const upstream = await fakeUpstream((_request, response) => openStream(response).flushHeaders())

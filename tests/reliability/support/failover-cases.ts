@@ -27,15 +27,17 @@ export interface Seen {
 /** Every fault alone, before a provider that is well, twice, and behind another fault. */
 export function failoverMatrix(asked: AskedFor): readonly FailoverCase[] {
   const faults = upstreamFaults.filter(({ committed }) => committed === undefined || asked.streamed)
-  const before = faults.filter(({ committed }) => committed === undefined)
+  const before = faults.filter(({ committed, mistake }) => committed === undefined && mistake === undefined)
   return faults.flatMap((fault, index) => {
     const other = before[(index + 7) % before.length]!
-    return fault.committed ? begunCases(fault, other, asked) : unbegunCases(fault, other, asked)
+    return fault.committed || fault.mistake
+      ? lastCases(fault, other, asked)
+      : passingCases(fault, other, asked)
   })
 }
 
 /** Nothing of the answer has been seen: the next provider takes over. */
-function unbegunCases(fault: UpstreamFault, other: UpstreamFault, asked: AskedFor): readonly FailoverCase[] {
+function passingCases(fault: UpstreamFault, other: UpstreamFault, asked: AskedFor): readonly FailoverCase[] {
   const { name, alone, calls } = fault
   const [last, followed] = calls
   const unavailable: Ended = {
@@ -67,22 +69,23 @@ function unbegunCases(fault: UpstreamFault, other: UpstreamFault, asked: AskedFo
   ]
 }
 
-/** The client has the beginning of the answer: nobody else can finish it. */
-function begunCases(fault: UpstreamFault, other: UpstreamFault, asked: AskedFor): readonly FailoverCase[] {
+/** Nobody else is asked: they would say the same, or the client has the beginning of the answer, which nobody else can finish. */
+function lastCases(fault: UpstreamFault, other: UpstreamFault, asked: AskedFor): readonly FailoverCase[] {
   const { name, alone } = fault
+  const ended = fault.committed ? brokenOff : refused
   return [
-    { name: `${name}, alone`, asked, route: [fault], expected: brokenOff([1], alone) },
+    { name: `${name}, alone`, asked, route: [fault], expected: ended([1], alone) },
     {
       name: `${name}, before one that is well`,
       asked,
       route: [fault, 'well'],
-      expected: brokenOff([1, 0], alone),
+      expected: ended([1, 0], alone),
     },
     {
       name: `${name}, behind ${other.name}, before one that is well`,
       asked,
       route: [other, fault, 'well'],
-      expected: brokenOff([other.calls[1], 1, 0], alone),
+      expected: ended([other.calls[1], 1, 0], alone),
     },
   ]
 }

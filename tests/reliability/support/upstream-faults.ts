@@ -33,6 +33,8 @@ export interface UpstreamFault {
   readonly alone: Ended
   /** When two providers fail like this. Default: 503 `providers_unavailable`. */
   readonly both?: Partial<Ended>
+  /** It is the client's own mistake: every provider would say the same. */
+  readonly mistake?: true
   /** The client has the beginning of the answer when it fails. Only streams can. */
   readonly committed?: true
 }
@@ -105,6 +107,19 @@ export const upstreamFaults: readonly UpstreamFault[] = [
     play: (_response, _asked, { socket }) => void socket.resetAndDestroy(),
     calls: once,
     alone: unreachable,
+  },
+  {
+    name: 'a redirect',
+    play: (response) => void response.writeHead(302, { location: '/elsewhere' }).end(),
+    calls: once,
+    alone: unreadable,
+  },
+  {
+    name: 'status 400',
+    mistake: true,
+    play: (response) => sendJson(response, 400, errorBody('no', 'invalid_request_error', 'bad_value')),
+    calls: once,
+    alone: errorEnding(400, 'bad_value'),
   },
   { name: 'status 401', play: status(401), calls: once, alone: errorEnding(502, 'upstream_authentication') },
   {
@@ -181,11 +196,24 @@ export const upstreamFaults: readonly UpstreamFault[] = [
     alone: failed,
   },
   {
+    name: 'an error as JSON inside a 200, whatever was asked for',
+    play: (response) => sendJson(response, 200, errorBody('provider gone')),
+    calls: twice,
+    alone: failed,
+  },
+  {
     name: 'a rate limit inside a 200',
     play: inside({ message: 'provider gone', type: 'rate_limit_error', code: 'rate_limit_exceeded' }),
     calls: once,
     alone: { ...limited, retryAfter: '5', leftToClient: true },
     both: { ...limited, retryAfter: '5', leftToClient: true },
+  },
+  {
+    name: 'a page with status 200',
+    play: (response) =>
+      void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>Log in</html>'),
+    calls: once,
+    alone: unreadable,
   },
   { name: 'a 200 and the end', play: bytes('', '', 'end'), calls: once, alone: unreadable },
   {
