@@ -1,7 +1,10 @@
 import { definePlugin, type Provider } from '@llmproxy/provider-kit'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
+import { ManualClock } from '../test/manual-clock.ts'
+import { chatBody, jsonResponse, never, toyGateway } from '../test/toy-gateway.ts'
 import { createGateway } from './create-gateway.ts'
+import type { SharedPause } from './peers.ts'
 
 const answer = Buffer.from(
   JSON.stringify({
@@ -62,4 +65,51 @@ test('names that clients invent cost a bounded number of breakers, and never bec
   expect([await chat('bad-new'), await chat('bad-new')]).toEqual([502, 502])
   expect(gateway.prometheus()).not.toContain('bad-new')
   await gateway.close()
+})
+
+test('what other gateways tell is time without the provider, also when a pause grows; it is opened there, not here', async () => {
+  const clock = new ManualClock()
+  let hear: (pause: SharedPause) => void = () => undefined
+  const told: SharedPause[] = []
+  const peers = {
+    tell: (pause: SharedPause) => void told.push(pause),
+    listen: (heard: typeof hear) => void (hear = heard),
+  }
+  const { gateway } = await toyGateway([{ provider: { exchange: () => never } }], {}, { clock, peers })
+  const pause = { provider: 'toy0', model: 'm', entry: 'm', cause: 'breaker', forMs: 10_000 } as const
+  hear(pause)
+  clock.advance(5_000)
+  hear(pause)
+  expect(gateway.health()).toMatchObject({ status: 'unhealthy', uptime: '0.00%' })
+  expect((gateway.providers() as { providers: object[] }).providers[0]).toMatchObject({
+    status: 'unhealthy',
+    reason: 'breaker_open',
+    uptime: '0.00%',
+  })
+  clock.advance(15_000)
+  expect(gateway.health()).toMatchObject({ status: 'degraded', uptime: '25.00%' })
+  hear({ ...pause, entry: 'unknown' })
+  expect(gateway.health()).toMatchObject({ status: 'degraded' })
+  expect(told).toEqual([])
+  expect(gateway.prometheus()).not.toContain('llmproxy_breaker_opened_total{')
+})
+
+test('a model that a reload removed is in no metric and no status, though a request of before asks it again', async () => {
+  const fails: (() => void)[] = []
+  const exchange = () =>
+    new Promise<ReturnType<typeof jsonResponse>>((resolve) => {
+      fails.push(() => resolve(jsonResponse({}, 500)))
+    })
+  const entry = { max_retries: 1, retry_delay: 0, circuit_breaker_threshold: 1 }
+  const { gateway } = await toyGateway([{ provider: { exchange }, entry }])
+  const last = gateway.respond('chat', chatBody())
+  await gateway.reload({ providers: [{ name: 'toy0', type: 'toy0', models: ['n'], ...entry }] })
+  fails[0]?.()
+  await vi.waitUntil(() => fails[1])
+  fails[1]?.()
+  expect((await last).status).toBe(502)
+  expect(gateway.prometheus()).not.toMatch(/llmproxy_breaker_state\{/)
+  expect((gateway.providers() as { providers: object[] }).providers).toMatchObject([
+    { status: 'degraded', breakers: {} },
+  ])
 })
