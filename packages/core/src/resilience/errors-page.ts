@@ -112,6 +112,18 @@ const ownErrors: readonly (readonly string[])[] = [
     '`rate_limit_exceeded`',
     'Every provider of the model is rate limited. `retry-after` is the soonest.',
   ],
+  [
+    '429',
+    '`rate_limit_error`',
+    '`rate_limit_exceeded`',
+    'The client’s key has used up a limit of the gateway (`rate_limit_rpm`, `rate_limits`). `retry-after` is the end of its window.',
+  ],
+  [
+    '503',
+    '`service_unavailable_error`',
+    '`rate_limit_unavailable`',
+    'The limits of the key cannot be looked up, and `redis_failure` is `fail_closed`. Nothing was tried: come back after `retry-after`.',
+  ],
 ]
 
 const rules = `
