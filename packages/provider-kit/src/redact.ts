@@ -5,15 +5,18 @@ const harmless =
   /^(?:req|msg|org|proj|run|call|file|asst|resp|batch|trace|thread|cmpl|chatcmpl|toolu|gen)[-_]/i
 
 /**
- * Longer than any key or word. Removed first: the patterns below look back over a run of such characters from each of its
- * places, so their cost grows with the square of its length, and a hostile upstream chooses the length.
+ * Longer than any key or word. Removed first: the patterns below look back over a run of such characters. Patterns look at the
+ * start of a run only (`(?<!…)`): from each of its places their cost would grow with the square of its length, which a hostile
+ * upstream chooses.
  */
-const overlong = /[\w.*-]{513,}/g
+const overlong = /(?<![\w.*-])[\w.*-]{513,}/g
 /** Any word with a run of asterisks: upstreams echo keys with their middle masked, which still shows both ends. */
-const masked = /(%[\da-f]{2})?[\w.-]*\*{2,}[\w*.-]*/gi
+const masked = /(?:(%[\da-f]{2})|(?<![\w.-]))[\w.-]*\*{2,}[\w*.-]*/gi
 const elided = /\b[\w-]{2,}(?:\.{3}|…)[\w-]{2,}/g
 const secretKey = /\b(?:sk|pk|rk)[-_][\w-]{6,}/g
-const prefixed = /\b[a-z]{2,8}[-_][\w-]*[A-Za-z0-9]{20,}[\w-]*/gi
+const prefixed = /\b[a-z]{2,8}[-_][\w-]{20,}/gi
+/** Asked for by itself: inside of the pattern above it would be looked for from each place of the word. */
+const randomRun = /[A-Za-z0-9]{20}/
 const capitalPrefixed = /\bAIza[\w-]{20,}/g
 const webToken = /\beyJ[\w-]{8,}(?:\.[\w-]+){1,2}/g
 const bearer = /\b(bearer)\s+([\w.~+/=-]+)/gi
@@ -30,7 +33,7 @@ export function redactKeys(text: string): string {
     .replace(webToken, shown)
     .replace(capitalPrefixed, shown)
     .replace(elided, (all) => (/\d/.test(all) ? shown : all))
-    .replace(prefixed, (all) => (harmless.test(all) || !/\d/.test(all) ? all : shown))
+    .replace(prefixed, (all) => (harmless.test(all) || !/\d/.test(all) || !randomRun.test(all) ? all : shown))
 }
 
 function looksRandom(token: string): boolean {

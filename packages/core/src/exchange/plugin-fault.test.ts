@@ -37,3 +37,15 @@ test('an error that carries no fault is none', () => {
   expect(carriedFault(new Error('x'))).toBeUndefined()
   expect(carriedFault(undefined)).toBeUndefined()
 })
+
+test('what a plugin tells of a value of megabytes is cut', () => {
+  const value = 'x'.repeat(5_000_000)
+  const { message, param } = pluginFault({
+    kind: 'invalid_request',
+    message: `unknown: ${value}`,
+    param: value,
+  })
+  expect(message).toMatch(/^unknown: x{1000,}…$/)
+  expect(message.length).toBe(2000)
+  expect(param?.length).toBe(200)
+})

@@ -29,10 +29,19 @@ export function pluginFault(said: unknown): AttemptFault {
   const fault: Record<string, unknown> = {
     ...said,
     kind: ownKind(said['kind'] as FaultKind),
-    message: typeof said['message'] === 'string' ? said['message'] : '',
+    message: typeof said['message'] === 'string' ? shortened(said['message'], longestMessage) : '',
   }
+  if (typeof fault['param'] === 'string') fault['param'] = shortened(fault['param'], longestParam)
   for (const [name, fits] of optional) if (!fits(fault[name])) delete fault[name]
   return fault as unknown as AttemptFault
+}
+
+/** Characters. Plugins name what they found, and a client can send megabytes of it. */
+const longestMessage = 2000
+const longestParam = 200
+
+function shortened(text: string, limit: number): string {
+  return text.length > limit ? `${text.slice(0, limit - 1)}…` : text
 }
 
 /** The fault that an error carries, when it carries one. */

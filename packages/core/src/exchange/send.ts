@@ -5,6 +5,9 @@ import { type ReceivedHeaders, singleValues } from './single-values.ts'
 import type { Receiver, Transfer } from './transfer.ts'
 import type { TrackedClient, TrackedHandler } from './upstream.ts'
 
+/** Interim answers (1xx) before an answer: usual are none, one or two. */
+const mostInterim = 100
+
 /** Sends one request over HTTP. The only place that talks to undici's `dispatch`. */
 export function send(
   upstream: Dispatcher,
@@ -39,6 +42,7 @@ class Sending implements TrackedHandler, Transfer {
   #answered = false
   #over = false
   #paused = false
+  #interim = 0
 
   constructor(receiver: Receiver) {
     this.#receiver = receiver
@@ -59,6 +63,7 @@ class Sending implements TrackedHandler, Transfer {
     // 1xx answers announce, they do not answer. But the upstream has seen the request: what follows is no keep-alive race.
     if (status < 200) {
       this.#reused = false
+      if (++this.#interim > mostInterim) this.#announcesOnly()
       return
     }
     this.#answered = true
@@ -85,6 +90,11 @@ class Sending implements TrackedHandler, Transfer {
     this.#over = true
     const sent = this.#controller !== undefined
     this.#receiver.failed(networkFault(error, { sent, reused: this.#reused, answered: this.#answered }))
+  }
+
+  #announcesOnly(): void {
+    this.abort()
+    this.#receiver.failed({ kind: 'bad_response', message: 'the upstream announces its answer without end' })
   }
 
   pause(): void {

@@ -23,6 +23,10 @@ export class StreamAnswer implements SseSink {
   readonly #splitter: SseSplitter
   readonly #framing: Framing | undefined
   readonly #output = new Batch()
+  readonly #limit: number
+  /** Since there was last something for the client. */
+  #barrenBytes = 0
+  #barrenEvents = 0
   #fault: AttemptFault | undefined
   #done = false
   #over = false
@@ -32,11 +36,13 @@ export class StreamAnswer implements SseSink {
     this.#lane = lane
     this.#listener = listener
     this.#framing = framing
+    this.#limit = eventLimit
     this.#splitter = new SseSplitter(eventLimit)
   }
 
   data(chunk: Buffer): void {
     if (this.#over) return
+    this.#barrenBytes += chunk.length
     try {
       if (this.#framing === undefined) this.#splitter.push(chunk, this)
       else for (const event of this.#framing.push(chunk)) this.#framed(event)
@@ -48,6 +54,7 @@ export class StreamAnswer implements SseSink {
 
   /** One event from the splitter. After a verdict that ends the stream the rest of the bytes is nobody's. */
   event(buffer: Buffer, start: number, end: number, plain: boolean): void {
+    this.#barrenEvents++
     if (this.#done || this.#fault !== undefined) return
     this.#note(
       findBulk(buffer, Infinity, start, end) === undefined
@@ -57,6 +64,7 @@ export class StreamAnswer implements SseSink {
   }
 
   #framed(event: SseEvent): void {
+    this.#barrenEvents++
     if (this.#done || this.#fault !== undefined) return
     this.#note(isNestedTooDeep(event.data) ? nestedTooDeep : this.#lane.decode!(event, this.#output))
   }
@@ -109,7 +117,11 @@ export class StreamAnswer implements SseSink {
       return
     }
     const bytes = this.#output.take()
-    if (bytes !== undefined) this.#listener.frames(bytes)
+    if (bytes !== undefined) {
+      this.#barrenBytes = 0
+      this.#barrenEvents = 0
+      this.#listener.frames(bytes)
+    } else if (this.#barrenBytes > this.#limit || this.#barrenEvents > mostBarren) this.#fault ??= barren
     if (this.#fault !== undefined) this.#fail(this.#fault)
   }
 
@@ -127,3 +139,12 @@ export class StreamAnswer implements SseSink {
 }
 
 const nothing = Buffer.alloc(0)
+
+/** Events without anything for the client, one behind the other. A comment every 15 seconds takes weeks to get there. */
+const mostBarren = 100_000
+
+/** Comments and events without content, at full speed, and never an answer: no limit of time would notice soon. */
+const barren: AttemptFault = {
+  kind: 'bad_response',
+  message: 'the upstream’s stream goes on and on without any content',
+}
