@@ -1,10 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Operation } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../test/manual-clock.ts'
 import {
   chatBody,
   chatFrame,
   eventResponse,
+  jsonResponse,
   never,
   throwFault,
   type Toy,
@@ -93,3 +95,37 @@ test('a provider that fails as the time runs out, with none behind it, is told a
   )
   expect((await gateway.respond('chat', chatBody())).status).toBe(502)
 })
+
+test.each([5, 0])(
+  'without a deadline, a job that never ends has the provider’s timeout: %s',
+  async (timeout) => {
+    const clock = new ManualClock()
+    const videos: Operation = {
+      request: () => ({ path: '/jobs' }),
+      follow: () => ({ request: { path: '/jobs/1' }, afterMs: 2_000 }),
+    }
+    const open = () => Promise.resolve(jsonResponse({ status: 'open' }))
+    const job: Toy = {
+      provider: { operations: { videos: videos as never }, exchange: open },
+      entry: { timeout },
+    }
+    const off = { request_timeout: 0, idle_timeout: 0 }
+    const { gateway, outcomes } = await toyGateway([job], off, { clock })
+    const leaving = new AbortController()
+    const body = { model: 'm', prompt: 'a cat' }
+    const asked = gateway.respond('videos', body, { signal: leaving.signal })
+    for (let second = 0; second < 20; second += 1) await passing(clock, 1_000)
+    expect(gateway.inFlight).toBe(timeout === 0 ? 1 : 0)
+    leaving.abort()
+    await (
+      await asked
+    ).outcome
+    expect(outcomes[0]).toMatchObject(
+      // With neither, it is the client's to leave.
+      timeout === 0
+        ? { ending: 'client_gone' }
+        : { errorCode: 'upstream_first_byte_timeout', durationMs: 5_000 },
+    )
+    expect(clock.pending).toBe(0)
+  },
+)

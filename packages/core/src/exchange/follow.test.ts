@@ -244,32 +244,6 @@ test('the deadline of the request holds for jobs', async () => {
   expect(clock.pending).toBe(0)
 })
 
-test('without a deadline, a job that never ends is given up at `timeout`, and with neither the client decides', async () => {
-  for (const timeout of [5, 0]) {
-    const clock = new ManualClock()
-    const job = toy(() => Promise.resolve(jsonResponse({ id: 'j1', status: 'open' })))
-    const { gateway, outcomes } = await toyGateway(
-      [{ ...job, entry: { ...job.entry, timeout } }],
-      { request_timeout: 0, idle_timeout: 0 },
-      { clock },
-    )
-    const leaving = new AbortController()
-    const asked = gateway.respond('videos', { model: 'm', prompt: 'a cat' }, { signal: leaving.signal })
-    for (let second = 0; second < 20; second += 1) await passing(clock, 1_000)
-    expect(gateway.inFlight).toBe(timeout === 0 ? 1 : 0)
-    leaving.abort()
-    await (
-      await asked
-    ).outcome
-    expect(outcomes[0]).toMatchObject(
-      timeout === 0
-        ? { ending: 'client_gone' }
-        : { errorCode: 'upstream_first_byte_timeout', durationMs: 5_000 },
-    )
-    expect(clock.pending).toBe(0)
-  }
-})
-
 test('follow() is told which request a body answers', async () => {
   const clock = new ManualClock()
   const asked: unknown[] = []
