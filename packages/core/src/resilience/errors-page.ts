@@ -104,7 +104,7 @@ const ownErrors: readonly (readonly string[])[] = [
     '503',
     '`service_unavailable_error`',
     '`providers_unavailable`',
-    'Several providers were asked and failed, or none could be asked. `details` lists them.',
+    'Several providers were asked and failed, or none could be asked. `details` lists them. `retry-after` is the soonest, when all of them named a time.',
   ],
   [
     '429',
