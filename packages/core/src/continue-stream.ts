@@ -1,5 +1,6 @@
-import { type ContinuationResult, isContinuable } from './exchange/continuation.ts'
+import { isContinuable } from './exchange/continuation.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
+import type { ContinuationResult } from './metrics/outcome.ts'
 import type { RequestRun } from './request-run.ts'
 import { isSocketRace } from './resilience/fault-table.ts'
 import type { RouteTarget } from './routing/route-target.ts'

@@ -7,10 +7,6 @@ import type { Begun } from './continued-rules.ts'
 import { appendElement, patchJson } from './splice.ts'
 import type { AttemptFault } from './transfer.ts'
 
-/** What became of a stream that broke off and might have been continued. */
-export const continuationResults = ['complete', 'failed', 'impossible', 'abandoned'] as const
-export type ContinuationResult = (typeof continuationResults)[number]
-
 /** The request for the rest of an answer. */
 export interface Continuation {
   /** The client's request with the beginning of the answer as its last message. */

@@ -1,6 +1,6 @@
 import type { Ingress } from '../ingress/ingress.ts'
-import type { TokenUsage } from '../metrics/outcome.ts'
-import { type Continuation, continuationOf, type ContinuationResult } from './continuation.ts'
+import type { ContinuationResult, TokenUsage } from '../metrics/outcome.ts'
+import { type Continuation, continuationOf } from './continuation.ts'
 import { Transcript } from './continuation-transcript.ts'
 import type { Begun } from './continued-rules.ts'
 

@@ -1,11 +1,12 @@
 import type { FaultKind, OperationName } from '@llmproxy/provider-kit'
 import { faultKinds, operationNames } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
-import { type ContinuationResult, continuationResults } from '../exchange/continuation.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
 import {
   type AttemptRecord,
+  type ContinuationResult,
+  continuationResults,
   type Ending,
   endings,
   type Outcome,

@@ -1,5 +1,4 @@
 import type { Fault, OperationName } from '@llmproxy/provider-kit'
-import type { ContinuationResult } from '../exchange/continuation.ts'
 
 /**
  * How a request ended. Client bytes, usage, breaker, metrics and log all come from this one value.
@@ -31,6 +30,13 @@ export interface TokenUsage {
  */
 export const timeoutPhases = ['connect', 'first_byte', 'idle', 'total', 'stream'] as const
 export type TimeoutPhase = (typeof timeoutPhases)[number]
+
+/**
+ * What became of a stream that broke off and might have been continued. `failed`: somebody was asked, in vain. `impossible`: nobody
+ * could be. `abandoned`: the client left.
+ */
+export const continuationResults = ['complete', 'failed', 'impossible', 'abandoned'] as const
+export type ContinuationResult = (typeof continuationResults)[number]
 
 /** One try of one deployment. */
 export interface AttemptRecord {

@@ -1,9 +1,8 @@
 import { faultKinds, type OperationName, operationNames } from '@llmproxy/provider-kit'
-import { continuationResults } from '../exchange/continuation.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
 import type { Histogram } from './histogram.ts'
 import type { LedgerSnapshot, Series, TokenType } from './ledger.ts'
-import { endings, timeoutPhases } from './outcome.ts'
+import { continuationResults, endings, timeoutPhases } from './outcome.ts'
 import {
   type Family,
   familyText,
