@@ -17,14 +17,14 @@ export interface Admission {
 /** What an attempt wants to be admitted to. */
 export interface Wanted {
   readonly deployment: LiveDeployment
-  /** It is the only deployment of the route. */
+  /** It is the only deployment of the route, or the only one of them that is left. */
   readonly alone: boolean
   /** How many it takes. Default: 1. */
   readonly exchanges?: number
 }
 
 /**
- * Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. The only deployment of a route (`alone`)
+ * Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. The only deployment that is left (`alone`)
  * pauses only when the vendor said for how long: a guess of ours must not make a model vanish.
  */
 export function closedReason({ keys }: LiveProvider, wanted: Wanted): AttemptFault | undefined {

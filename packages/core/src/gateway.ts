@@ -128,7 +128,7 @@ export class Gateway {
       clock,
       random,
       deployment: this.#runtime.deployment,
-      targets: targets.length,
+      targets,
     })
     if (served.kind !== 'answered') {
       const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, target))

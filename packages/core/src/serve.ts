@@ -18,7 +18,14 @@ import { carriedFault } from './exchange/plugin-fault.ts'
 import { splitRequest } from './exchange/split-request.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { timeoutFault, type WatchLimits } from './exchange/watch.ts'
-import { type Asked, type LiveDeployment, type LiveProvider, speaksOpenai, withKey } from './live-provider.ts'
+import {
+  type Asked,
+  deploymentKey,
+  type LiveDeployment,
+  type LiveProvider,
+  speaksOpenai,
+  withKey,
+} from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
 import { keyRule } from './resilience/fault-table.ts'
@@ -30,8 +37,8 @@ export interface Serving {
   readonly clock: Clock
   readonly random: () => number
   readonly deployment: (live: LiveProvider, asked: Asked) => LiveDeployment
-  /** How many deployments the route has. */
-  readonly targets: number
+  /** The deployments of the route. */
+  readonly targets: readonly RouteTarget[]
 }
 
 /** What became of a request: its answer, or the fault that ended its route (`undefined`: nothing could be asked). */
@@ -119,6 +126,16 @@ async function askOnce(run: RequestRun, target: RouteTarget, serving: Serving): 
   return tried
 }
 
+/** None of the others can be asked now, even if what is a guess of ours does not count. */
+function isLastOne(target: RouteTarget, { targets, snapshot }: Serving): boolean {
+  return targets.every((other) => {
+    if (other === target) return true
+    const live = snapshot.live.get(other.provider)!
+    const deployment = live.deployments.get(deploymentKey(live, other))
+    return deployment !== undefined && closedReason(live, { deployment, alone: true }) !== undefined
+  })
+}
+
 async function attemptOnce(
   run: RequestRun,
   live: LiveProvider,
@@ -126,8 +143,12 @@ async function attemptOnce(
   serving: Serving,
 ): Promise<Tried> {
   const deployment = serving.deployment(live, target)
-  const alone = serving.targets === 1
-  const closed = closedReason(live, { deployment, alone })
+  let alone = serving.targets.length === 1
+  let closed = closedReason(live, { deployment, alone })
+  if (closed !== undefined && !alone && isLastOne(target, serving)) {
+    alone = true
+    closed = closedReason(live, { deployment, alone })
+  }
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const input = prepared(run, live, target, serving)
   if ('kind' in input) return refused(run, input)
