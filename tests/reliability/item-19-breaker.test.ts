@@ -1,4 +1,3 @@
-import { systemClock } from '@llmproxy/core'
 import { expect, test } from 'vitest'
 import {
   type Answer,
@@ -14,22 +13,7 @@ import {
   startProxy,
   until,
 } from './support.ts'
-
-/** Real time that can be moved forward. */
-function skippingClock() {
-  let skipped = 0
-  return {
-    clock: { ...systemClock, now: () => systemClock.now() + skipped },
-    skip: (seconds: number) => void (skipped += seconds * 1000),
-  }
-}
-
-/** An upstream whose answer can be changed. */
-async function changeable(first: Answer) {
-  let answer = first
-  const upstream = await fakeUpstream((request, response) => answer(request, response))
-  return Object.assign(upstream, { turn: (next: Answer) => void (answer = next) })
-}
+import { changeable, skippingClock } from './support/breaking.ts'
 
 const breaking = { max_retries: 0, circuit_breaker_threshold: 10, circuit_breaker_timeout: 30 }
 
@@ -87,6 +71,7 @@ test('ten failures open the breaker; the next provider serves; after its time on
   expect((await chat(proxy.url)).text).toContain('first')
   expect((await chat(proxy.url)).text).toContain('first')
   expect(await metric(proxy, 'llmproxy_breaker_state', { provider: 'a' })).toBe(0)
+  expect(await metric(proxy, 'llmproxy_breaker_opened_total', { provider: 'a', model: 'm' })).toBe(2)
 })
 
 test('all open: 503 with the time to the soonest probe, and that answer is no failure', async () => {
