@@ -6,6 +6,8 @@ const pause = { provider: 'p', model: 'm', entry: 'm-*', cause: 'cooldown', forM
 test.each([
   ['a pause', pause, pause],
   ['a guessed one', { ...pause, guessed: true }, { ...pause, guessed: true }],
+  ['that of one key', { ...pause, cause: 'key', key: 'A#1' }, { ...pause, cause: 'key', key: 'A#1' }],
+  ['one with a key that is no text', { ...pause, key: 5 }, undefined],
   ['one with members of a later version', { ...pause, colour: 'red' }, pause],
   ['one without a model', { ...pause, model: undefined }, undefined],
   ['another cause', { ...pause, cause: 'whim' }, undefined],

@@ -213,6 +213,16 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   [
+    'the key itself in a list of variables',
+    `providers:\n  - {name: a, type: a, models: [m], api_key_env: [A, ${secret}, 5]}`,
+    [
+      'config.yaml:2:54 providers[0].api_key_env[1]: must be the name of an environment variable; the key itself belongs into `api_key`; found text (not shown)',
+      expect.stringMatching(
+        /^config\.yaml:2:\d+ providers\[0\]\.api_key_env\[2\]: expected text, found a number \(not shown\)$/,
+      ) as unknown as string,
+    ],
+  ],
+  [
     'a key pasted as a name',
     `providers:\n  - {name: "${secret}!", type: a, models: [m]}`,
     [

@@ -46,10 +46,21 @@ interface Setup {
   readonly load?: (type: string) => Promise<unknown>
 }
 
+/** Has a rule for keys. */
+const strict = definePlugin({
+  type: 'strict',
+  options: z.strictObject({ api_key: z.string().refine((key) => key !== 'your-api-key', 'is a sample') }),
+  create: () => provider('http://strict'),
+})
+
+interface Keyed {
+  readonly api_key: { reveal(): string }
+}
+
 async function configure(entries: string, { env = {}, load }: Setup = {}) {
   const read = readConfig(`providers:\n${entries}`, { file: 'config.yaml', env })
   expect(read.problems).toEqual([])
-  const registry = createRegistry({ plugins: [acme, local, compatible] as ProviderPlugin[], load })
+  const registry = createRegistry({ plugins: [acme, local, compatible, strict] as ProviderPlugin[], load })
   const result = await configureProviders(read.config!, { registry, env, origin: read.origin })
   return {
     on: result.on,
@@ -121,6 +132,82 @@ describe('a provider that needs a key', () => {
       env,
     })
     expect(result).toMatchObject({ on: [], off, problems })
+  })
+
+  it.each([
+    ['both are set', { A: 'a-1', B: 'b-2' }, ['A', 'B'], []],
+    ['one of them is not set', { A: 'a-1' }, [], ['B']],
+    ['one of them is empty', { A: 'a-1', B: ' ' }, [], ['B']],
+    ['the first is not set', { B: 'b-2' }, [], ['A']],
+  ])('with several variables of which %s', async (_what, env, keys, unset) => {
+    const { on, off, problems } = await configure(
+      '  - {name: a, type: acme, models: [m], api_key_env: [A, B]}',
+      {
+        env,
+      },
+    )
+    expect({ off, problems }).toEqual({ off: [], problems: [] })
+    expect(on[0]?.keys.map(({ name }) => name)).toEqual(keys)
+    expect(on[0]?.unsetKeys).toEqual(unset)
+    expect(on[0]?.secrets).toEqual(Object.values(env).filter((value) => value !== ' '))
+  })
+
+  it('has one instance for each key, and makes it with that key', async () => {
+    const env = { A: 'a-1', B: 'b-2', C: 'c-3' }
+    const { on } = await configure('  - {name: a, type: acme, models: [m], api_key_env: [A, B, C]}', { env })
+    expect(created.slice(-3).map((options) => (options as Keyed).api_key.reveal())).toEqual([
+      'a-1',
+      'b-2',
+      'c-3',
+    ])
+    expect(new Set(on[0]?.keys.map(({ provider: own }) => own)).size).toBe(3)
+    expect(new Set(on[0]?.keys.map(({ digest }) => digest)).size).toBe(3)
+    expect(on[0]?.keys[0]?.provider).toBe(on[0]?.provider)
+    expect(JSON.stringify(on[0]?.keys)).not.toMatch(/a-1|b-2|c-3/)
+  })
+
+  it('takes two variables of the same value for one key, and warns', async () => {
+    const env = { A: 'a-1', B: 'a-1', C: 'c-3' }
+    const { on, result } = await configure(
+      '  - {name: a, type: acme, models: [m], api_key_env: [A, B, C, A]}',
+      {
+        env,
+      },
+    )
+    expect(on[0]?.keys.map(({ name }) => name)).toEqual(['A', 'C'])
+    expect(result.warnings.map(formatProblem)).toEqual([
+      'config.yaml:2:57 providers[0].api_key_env[1]: B has the value of A: they count as one key',
+      'config.yaml:2:63 providers[0].api_key_env[3]: A is named twice',
+    ])
+  })
+
+  it('is off, or a problem, when none of several variables is set', async () => {
+    const entry = (enabled: string) =>
+      `  - {name: a, type: acme, models: [m], enabled: ${enabled}, api_key_env: [A, B]}`
+    const { off, result } = await configure(entry('auto'))
+    expect([off, result.off[0]?.variable]).toEqual([['a: set A or B'], 'A'])
+    expect((await configure(entry('true'))).problems).toEqual([
+      'config.yaml:2:5 providers[0].api_key: missing, and enabled is true: set A or B, or write `enabled: auto`',
+    ])
+  })
+
+  it.each([
+    [{ A: 'your-api-key', B: 'b-2' }, ':56 providers[0].api_key_env[0]: the key in A is a sample'],
+    [{ A: 'a-1', B: 'your-api-key' }, ':59 providers[0].api_key_env[1]: the key in B is a sample'],
+  ])('says which of several keys its plugin refuses: %o', async (env, problem) => {
+    const { problems } = await configure('  - {name: a, type: strict, models: [m], api_key_env: [A, B]}', {
+      env,
+    })
+    expect(problems).toEqual([`config.yaml:2${problem}; found text (not shown)`])
+  })
+
+  it('has one address for all keys', async () => {
+    const env = { A: 'a-1', B: 'b-2' }
+    const entry =
+      '  - {name: a, type: compatible_server, base_url: "http://h", models: [m], api_key_env: [A, B]}'
+    expect((await configure(entry, { env })).problems).toEqual([
+      'config.yaml:2:92 providers[0].api_key_env[1]: the key in B leads to another address than the first one: it needs an entry of its own',
+    ])
   })
 
   it('says which variable and which models it would serve', async () => {

@@ -151,7 +151,10 @@ async function switchedOn(entry: ProviderConfig, index: number, parts: Parts): P
     warnings: found.repeated.map(({ variable, position, of }) =>
       place({
         path: ['api_key_env', position],
-        message: `${variable} has the value of ${of}: they count as one key`,
+        message:
+          variable === of
+            ? `${variable} is named twice`
+            : `${variable} has the value of ${of}: they count as one key`,
       }),
     ),
   }

@@ -55,6 +55,20 @@ describe('the fault table', () => {
     ['bad_response', {}, stop, fallback],
     ['cancelled', {}, stop, stop],
   ]
+  test.each([
+    ['authentication', {}],
+    ['authentication', { refusesRetry: true }],
+    ['rate_limit', { retryAfterMs: 60_000 }],
+    ['quota_exhausted', {}],
+  ] as const)('%s %o of one key is asked again with another one, at once', (kind, circumstances) => {
+    const fault = { kind, ...circumstances }
+    for (const place of [alone, followed]) {
+      expect(decide({ ...input(fault, place), anotherKey: true, retriesLeft: 0 })).toEqual(retry(0))
+      expect(decide({ ...input(fault, place), anotherKey: true, attemptsLeft: 0 })).toEqual(stop)
+    }
+    expect(decide({ ...input(fault, followed), anotherKey: true, attemptsLeft: 1 })).toEqual(fallback)
+  })
+
   test.each(rows)('%s %o is decided as documented', (kind, circumstances, withoutNext, withNext) => {
     expect(decide(input({ kind, ...circumstances }, alone))).toEqual(withoutNext)
     expect(decide(input({ kind, ...circumstances }, followed))).toEqual(withNext)
