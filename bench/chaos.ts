@@ -25,6 +25,8 @@ const { values: flags } = parseArgs({
 
 const connections = 32
 const beatMs = 1_500
+/** Longer than every time limit of the gateway together. */
+const endsWithinMs = 30_000
 
 interface Load {
   readonly seen: ChaosSeen[]
@@ -135,22 +137,28 @@ async function run(folder: string, milliseconds: number, requests: number): Prom
     await sleep(beatMs / 3)
   }
   load.stopped = true
-  await loading
+  const ended = await Promise.race([loading.then(() => true), sleep(endsWithinMs, false)])
+  if (!ended)
+    console.log(
+      `${load.sent - load.seen.length} requests have not ended ${endsWithinMs / 1000} s after the last one began`,
+    )
+  // What ends only because the gateway ends does not count.
+  const [sent, seen] = [load.sent, [...load.seen]]
   // Breakers close, retired connections end, killed workers are replaced, counters reach the primary process.
   await sleep(4_000)
   const recovered = await recover(gateway.port)
-  // Longer than idle upstream connections are kept.
-  await sleep(6_000)
+  // Longer than idle upstream connections are kept: these upstreams announce 10 s.
+  await sleep(10_000)
   const socketsLeft = gateway.sockets()
   const counts = await requestCounts(gateway.port, chaosKey)
   const workersAlive = gateway.workers().length
   const exitCode = await gateway.stop()
   const journal = readJournals(upstreams.map((upstream) => upstream.journal))
   await Promise.all(upstreams.map((upstream) => upstream.kill()))
-  report(load.seen, counts.settled)
+  report(seen, counts.settled)
   const checks = checkChaos({
-    sent: load.sent,
-    seen: load.seen,
+    sent,
+    seen,
     journal,
     counts,
     workersKilled: killed(),

@@ -30,7 +30,7 @@ export function checkChaos(findings: ChaosFindings): SoakCheck[] {
   const calls = callsOf(findings.journal)
   const most = Math.max(0, ...[...calls.values()].map((times) => times.length))
   const late = askedLate(seen, calls)
-  const twice = twiceAnswered(findings)
+  const twice = twiceAnswered(seen, calls)
   return [
     check('every request has one ending for its client', `${seen.length} of ${sent}`, seen.length === sent),
     check(
@@ -71,28 +71,49 @@ export function checkChaos(findings: ChaosFindings): SoakCheck[] {
   ]
 }
 
-/** By request, the times at which any upstream was asked. */
-function callsOf(journal: readonly JournalLine[]): ReadonlyMap<string, readonly number[]> {
-  const calls = new Map<string, number[]>()
-  for (const { id, event, at } of journal) {
-    if (event === 'asked') calls.set(id, [...(calls.get(id) ?? []), at])
+/** One time that an upstream was asked. */
+interface Call {
+  /** Milliseconds since the epoch: when the upstream read it. */
+  readonly at: number
+  /** What became of it, when anything was written down. */
+  end?: JournalLine
+}
+
+/** By request, the times that any upstream was asked. Lines of one upstream are in order. */
+function callsOf(journal: readonly JournalLine[]): ReadonlyMap<string, readonly Call[]> {
+  const calls = new Map<string, Call[]>()
+  for (const line of journal) {
+    const known = calls.get(line.id) ?? []
+    if (line.event === 'asked') calls.set(line.id, [...known, { at: line.at }])
+    else {
+      const open = known.findLast((call) => call.end === undefined)
+      if (open !== undefined) open.end = line
+    }
   }
   return calls
 }
 
-function askedLate(seen: readonly ChaosSeen[], calls: ReadonlyMap<string, readonly number[]>): string[] {
+/**
+ * An upstream that was frozen reads, when it thaws, what was sent to it before, and finds the connection closed. That is no request
+ * that was sent too late: those are worked on.
+ */
+function workedOnAfter(calls: readonly Call[] | undefined, time: number): boolean {
+  return (calls ?? []).some(({ at, end }) => {
+    const noticed = end?.event === 'closed' && end.at - at < graceMs
+    return at > time && !noticed && end !== undefined
+  })
+}
+
+function askedLate(seen: readonly ChaosSeen[], calls: ReadonlyMap<string, readonly Call[]>): string[] {
   return seen
-    .filter(
-      ({ how, request, at }) => how === 'left' && calls.get(request.id)?.some((time) => time > at + graceMs),
-    )
+    .filter(({ how, request, at }) => how === 'left' && workedOnAfter(calls.get(request.id), at + graceMs))
     .map(({ request }) => request.id)
 }
 
 /** Requests whose client had a complete answer before an upstream was asked once more. */
-function twiceAnswered({ seen, journal }: ChaosFindings): string[] {
-  const calls = callsOf(journal)
+function twiceAnswered(seen: readonly ChaosSeen[], calls: ReadonlyMap<string, readonly Call[]>): string[] {
   return seen
-    .filter(({ how, request, at }) => how === 'complete' && calls.get(request.id)?.some((time) => time > at))
+    .filter(({ how, request, at }) => how === 'complete' && workedOnAfter(calls.get(request.id), at))
     .map(({ request }) => request.id)
 }
 

@@ -35,6 +35,11 @@ export interface StartOptions extends AmongWorkers {
   readonly host?: string
   readonly port?: number
   readonly version: string
+  /**
+   * Other processes listen on the same port, each with a socket of its own: on `port` when it is there, whatever the configuration says.
+   * Default: nobody else may.
+   */
+  readonly sharedPort?: { readonly port?: number | undefined }
   /** Takes the lines for people that are printed at the start. */
   print(line: string): void
   /** Default: JSON lines to standard output or `log_file`. */
@@ -82,7 +87,9 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
   })
   try {
     const { config } = gateway
-    const place = { host: options.host ?? config.host, port: options.port ?? config.port }
+    const { sharedPort } = options
+    const port = sharedPort?.port ?? options.port ?? config.port
+    const place = { host: options.host ?? config.host, port, reusePort: sharedPort !== undefined }
     const { refusal, warnings } = judgeBind(place.host, config.api_keys)
     if (refusal !== undefined) throw new StartRefused(refusal)
     const log = (options.logger ?? defaultLogger(gateway, options.worker))((text) => gateway.scrub(text))
@@ -133,9 +140,15 @@ function defaultLogger({ config }: Gateway, worker: number | undefined) {
     createLogger({ level: logLevel(config), file: config.log_file, scrub, worker })
 }
 
-async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
+interface ListenPlace {
+  readonly host: string
+  readonly port: number
+  readonly reusePort: boolean
+}
+
+async function listen(app: FastifyInstance, { host, port, reusePort }: ListenPlace): Promise<string> {
   try {
-    await app.listen({ host, port })
+    await app.listen({ host, port, ...(reusePort && { reusePort, exclusive: true }) })
   } catch (error) {
     throw listenError(error, { host, port }, '--port or `port:`')
   }

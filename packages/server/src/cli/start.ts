@@ -22,7 +22,7 @@ export async function start(context: CommandContext, given: StartArguments): Pro
   const file = openConfig(context, config)
   const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
   await refuseProblems(file, options)
-  if ((file.checked.config?.workers ?? 1) > 1) return startPrimary(context, file)
+  if ((file.checked.config?.workers ?? 1) > 1) return startPrimary(context, file, given)
   // Before the server can be seen to listen: whoever sees it may ask it to end.
   const asked = context.untilSignal(() => process.exit(1))
   let early = false

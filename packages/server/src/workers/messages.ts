@@ -14,6 +14,10 @@ export interface WorkerReport {
 export interface Assignment extends WorkerPlace {
   /** The last configuration that was valid: the files may have been broken since. */
   readonly texts: ConfigTexts
+  /** The port that the first worker listens on; absent for the first worker. */
+  readonly port?: number
+  /** Every worker has a socket of its own on the port; else they share the primary's. */
+  readonly reusePort: boolean
 }
 
 /** What became of a reload in one worker. It has logged it. */
@@ -23,7 +27,7 @@ export type ReloadResult = 'done' | 'refused'
 export const kinds = {
   /** Asked by a worker that begins: its `Assignment`. */
   assignment: 'assignment',
-  /** Told by a worker that listens: its URL. */
+  /** Told by a worker that listens: its port. */
   listening: 'listening',
   /** Asked by a worker: one count of the limits that all workers share. */
   count: 'count',

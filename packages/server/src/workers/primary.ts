@@ -20,6 +20,8 @@ const reloadPatienceMs = 60_000
 export interface PrimaryOptions {
   readonly count: number
   readonly texts: ConfigTexts
+  /** See `Assignment`. */
+  readonly reusePort: boolean
   /** One line for people. */
   complain(line: string): void
 }
@@ -35,6 +37,7 @@ export class Primary {
   readonly #ended: Promise<number>
   #end!: (code: number) => void
   #texts: ConfigTexts
+  #port: number | undefined
   #started = false
   #stopping = false
   #exitCode = 0
@@ -100,10 +103,7 @@ export class Primary {
     const member = this.#crew.add(index, cluster.fork({ [workerVariable]: String(index) }))
     const { channel, process } = member
     const startedAt = systemClock.now()
-    const { count } = this.#options
-    channel.on(kinds.assignment, (): Assignment | null =>
-      this.#stopping ? null : { index, count, texts: this.#texts },
-    )
+    channel.on(kinds.assignment, () => this.#assignment(index))
     channel.on(kinds.count, ({ caller, limits }: { caller: string; limits: readonly Limit[] }) =>
       this.#counter.hit(caller, limits),
     )
@@ -120,9 +120,22 @@ export class Primary {
     return member
   }
 
+  /** `null`: the server is ending, there is nothing to do. */
+  #assignment(index: number): Assignment | null {
+    if (this.#stopping) return null
+    const { count, reusePort } = this.#options
+    const port = this.#port
+    return { index, count, texts: this.#texts, reusePort, ...(port !== undefined && { port }) }
+  }
+
   /** True when the worker listens, false when it ends before that. */
   async #listening({ process, channel }: Member): Promise<boolean> {
-    const listens = new Promise<true>((resolve) => channel.on(kinds.listening, () => resolve(true)))
+    const listens = new Promise<true>((resolve) =>
+      channel.on(kinds.listening, (port: number) => {
+        this.#port ??= port
+        resolve(true)
+      }),
+    )
     return Promise.race([listens, ended(process)])
   }
 

@@ -1,15 +1,25 @@
 import { CommandFailed, type CommandContext } from '../cli/command-context.ts'
 import { type ConfigFile, openConfig } from '../cli/config-file.ts'
+import type { StartArguments } from '../cli/start.ts'
+import { listenError } from '../listen-error.ts'
 import { ConfigWatch } from '../reload/config-watch.ts'
 import { configSource, digestOf } from '../reload/reading.ts'
 import { Primary } from './primary.ts'
+import { canReusePort, type Place, refuseTakenPort } from './reuse-port.ts'
 import { raisedLimits } from './shares.ts'
 
 /** Serves with several workers, and follows the configuration for them, until the process is asked to end. */
-export async function startPrimary(context: CommandContext, file: ConfigFile): Promise<void> {
+export async function startPrimary(
+  context: CommandContext,
+  file: ConfigFile,
+  given: StartArguments,
+): Promise<void> {
   const { config } = file.checked
   const count = config?.workers ?? 1
-  const primary = new Primary({ count, texts: file.texts, complain: (line) => context.complain(line) })
+  const reusePort = await canReusePort()
+  if (reusePort) await refuseTaken({ host: given.host ?? config!.host, port: given.port ?? config!.port })
+  const complain = (line: string) => context.complain(line)
+  const primary = new Primary({ count, texts: file.texts, reusePort, complain })
   const asked = context.untilSignal(() => {
     primary.kill()
     process.exit(1)
@@ -30,6 +40,14 @@ export async function startPrimary(context: CommandContext, file: ConfigFile): P
   watch.close()
   primary.stop()
   if ((await primary.ended) !== 0) throw new CommandFailed('a worker did not end in good order')
+}
+
+async function refuseTaken(place: Place): Promise<void> {
+  try {
+    await refuseTakenPort(place)
+  } catch (error) {
+    throw listenError(error, place, '--port or `port:`')
+  }
 }
 
 function watchFor(context: CommandContext, file: ConfigFile, primary: Primary): ConfigWatch {

@@ -45,6 +45,8 @@ async function serve(context: CommandContext, args: StartArguments): Promise<voi
     version: context.version,
     ...(args.host !== undefined && { host: args.host }),
     ...(args.port !== undefined && { port: args.port }),
+    // The first worker may have found a port where none is named: the others join it there.
+    ...(place.reusePort && { sharedPort: { port: place.port } }),
     // Every worker would say the same.
     print: (line) => {
       if (place.index === 0) context.print(line)
@@ -65,7 +67,7 @@ async function serve(context: CommandContext, args: StartArguments): Promise<voi
     )
   })
   const leaving = setInterval(() => channel.tell(kinds.ledger, workerReport(gateway).ledger), ledgerEveryMs)
-  channel.tell(kinds.listening)
+  channel.tell(kinds.listening, Number(new URL(server.url).port))
   await asked
   await server.close()
   clearInterval(leaving)
