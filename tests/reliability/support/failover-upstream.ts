@@ -47,6 +47,12 @@ async function otherPlaces(): Promise<Readonly<Record<NonNullable<UpstreamFault[
   const plain = createTcpServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
   return {
     'nobody listens': await refusingUrl(),
+    'no handshake': (
+      await listening(
+        createTcpServer((socket) => socket.resume()),
+        'https',
+      )
+    ).url,
     'unknown authority': (await listening(createTlsServer(selfSigned()), 'https')).url,
     'no TLS': (await listening(plain, 'https')).url,
     // A label of more than 63 characters: no name server has to be asked to know that it does not exist.

@@ -37,7 +37,7 @@ const longWinded = slow('speaks without an end', (response, { operation }) => {
   repeat(response, 15, () => response.write(beginning(operation)))
 })
 
-export const limitsOfSlowCases = { request_timeout: 0.25, stream_timeout: 0.4 }
+export const limitsOfSlowCases = { request_timeout: 0.5, stream_timeout: 0.6 }
 
 /** An answer that is slow, but comes, is no failure. */
 export function slowAnswer(asked: AskedFor): FailoverCase {

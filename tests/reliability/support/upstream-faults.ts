@@ -24,10 +24,10 @@ export interface Ended {
 export interface UpstreamFault {
   readonly name: string
   /** Where the provider's address leads. Absent: to the scripted upstream. */
-  readonly place?: 'nobody listens' | 'unknown authority' | 'no TLS' | 'no such name'
+  readonly place?: 'nobody listens' | 'no handshake' | 'unknown authority' | 'no TLS' | 'no such name'
   readonly play?: (response: ServerResponse, asked: AskedFor, request: SeenRequest) => void
   /** Of the provider. */
-  readonly limits?: { readonly timeout?: number; readonly idle_timeout?: number }
+  readonly limits?: Readonly<Partial<Record<'connect_timeout' | 'timeout' | 'idle_timeout', number>>>
   /** Requests with `max_retries: 1`: when the provider is the last of the route, and when another one follows. */
   readonly calls: readonly [last: number, followed: number]
   readonly alone: Ended
@@ -94,6 +94,13 @@ const begun =
 /** `calls` and endings are those of the table of faults in the documentation, not what the code was seen to do. */
 export const upstreamFaults: readonly UpstreamFault[] = [
   { name: 'connection refused', place: 'nobody listens', calls: twiceWhenLast, alone: unreachable },
+  {
+    name: 'no handshake',
+    place: 'no handshake',
+    limits: { connect_timeout: 0.06 },
+    calls: twiceWhenLast,
+    alone: { status: 504, code: 'upstream_connect_timeout', ending: 'proxy_timeout' },
+  },
   {
     name: 'certificate of an unknown authority',
     place: 'unknown authority',
@@ -225,7 +232,7 @@ export const upstreamFaults: readonly UpstreamFault[] = [
   {
     name: 'no head',
     play: () => undefined,
-    limits: { timeout: 0.06 },
+    limits: { timeout: 0.15 },
     calls: once,
     alone: { status: 504, code: 'upstream_first_byte_timeout', ending: 'proxy_timeout' },
   },
