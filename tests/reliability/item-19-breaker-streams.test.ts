@@ -119,3 +119,33 @@ test('the verdict on a probe is that of its whole stream; until then nobody else
   ])
   expect(upstream.requests).toHaveLength(8)
 })
+
+test('streams from before a breaker opened neither close it with their good end nor open it again with a bad one', async () => {
+  const { clock, skip } = skippingClock()
+  const old: ReturnType<typeof openStream>[] = []
+  const upstream = await changeable((_request, answer) => {
+    old.push(openStream(answer))
+    answer.write(chunk('old'))
+  })
+  const proxy = await startProxy(
+    {
+      providers: [provider('a', upstream.url, { ...breaking, idle_timeout: 10 })],
+    },
+    { clock },
+  )
+  const clients = [0, 1, 2].map(() => start(proxy.url, paths.chat, streamed))
+  await Promise.all(clients.map((client) => client.frames(1)))
+  upstream.turn((_request, response) => response.destroy())
+  for (let index = 0; index < 3; index += 1) await chat(proxy.url)
+  old[0]?.end(streamEnd)
+  await until(() => clients.some(({ ended }) => ended))
+  expect((await chat(proxy.url)).status).toBe(503)
+  skip(30)
+  upstream.turn(healthy())
+  expect((await chat(proxy.url)).status).toBe(200)
+  for (const stream of old) stream.destroy()
+  await until(() => clients.every(({ ended }) => ended))
+  await until(() => proxy.gateway.inFlight === 0)
+  expect((await chat(proxy.url)).status).toBe(200)
+  expect(await metric(proxy, 'llmproxy_breaker_opened_total', { provider: 'a', model: 'm' })).toBe(1)
+})

@@ -15,6 +15,7 @@ import {
   send,
   sendJson,
   type Sent,
+  until,
 } from '../reliability/support.ts'
 
 /** No shape that a pattern for keys would know: only their value gives them away. */
@@ -73,6 +74,7 @@ async function traced(url: string) {
     debug: true,
     rate_limit_rpm: 150,
     rate_limits: { chat: null, completions: null, embeddings: null },
+    health_check_interval: 0.02,
     api_keys: [canaries.client, { key: canaries.other, name: 'other' }],
     providers: [
       {
@@ -140,6 +142,8 @@ test.each([400, 401, 403, 404, 429, 500, 200])(
       await record(path, { method: 'GET' })
     }
     await record('/metrics', { method: 'GET', headers: { ...key, accept: 'text/plain' } })
+    await until(() => gateway.log().includes('"msg":"provider is unhealthy"'))
+    await record('/providers', { method: 'GET', headers: key })
     await gateway.close()
     const log = gateway.log()
     expect(log).toContain('"msg":"request"')
