@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import {
   bodies,
@@ -12,6 +10,7 @@ import {
   startProxy,
   until,
 } from '../reliability/support.ts'
+import { held, mebibyte } from './support/held.ts'
 
 async function gateway() {
   const upstream = await fakeUpstream(healthy())
@@ -28,14 +27,6 @@ async function gateway() {
 /** One byte of body in six bytes of HTTP. */
 const pieces = (text: string) => text.replaceAll(/./gs, '1\r\n$&\r\n')
 
-/** Bytes that are in use, garbage left out. */
-function held(): number {
-  setFlagsFromString('--expose-gc')
-  ;(runInNewContext('gc') as () => void)()
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
-}
-
 test('a body in chunks of one byte takes about the memory of its bytes', async () => {
   const { upstream, socket, seen } = await gateway()
   const before = held()
@@ -43,7 +34,7 @@ test('a body in chunks of one byte takes about the memory of its bytes', async (
   await until(() => socket.writableLength === 0)
   await sleep(200)
   // As objects of their own they take sixteen megabytes of the heap, and as much again outside of it.
-  expect(held() - before).toBeLessThan(4 * 1024 * 1024)
+  expect(held() - before).toBeLessThan(4 * mebibyte)
   socket.write('0\r\n\r\n')
   await until(() => seen.text.includes('\r\n\r\n'))
   expect(seen.text).toMatch(/^HTTP\/1\.1 200 /)
