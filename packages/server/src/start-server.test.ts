@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { checkConfig, type GatewayConfigInput } from '@llmproxy/core'
+import { checkConfig, type GatewayConfigInput, systemClock } from '@llmproxy/core'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { AddressInfo } from 'node:net'
 import { toyPlugin } from '../test/toy-plugin.ts'
@@ -21,11 +21,9 @@ async function start(config: GatewayConfigInput = {}, options: Partial<StartOpti
     print: (line) => void lines.push(line),
     ...options,
   })
-  let closing: Promise<void> | undefined
-  const close = () => (closing ??= server.close())
-  onTestFinished(close)
+  onTestFinished(() => server.close())
   const log = () => readFileSync(file, 'utf8')
-  return { ...server, close, lines, log }
+  return { ...server, lines, log }
 }
 
 function chat(url: string, body: object = {}, headers: Record<string, string> = {}): Promise<Response> {
@@ -181,5 +179,31 @@ describe('closing', () => {
     )
     await new Promise((resolve) => setTimeout(resolve, 20))
     await close()
+  })
+
+  test('gives a request that has begun to arrive ten seconds, long before shutdown_timeout', async () => {
+    const times: number[] = []
+    // A hundred times as fast.
+    const after = (milliseconds: number, callback: () => void) => {
+      times.push(milliseconds)
+      return systemClock.after(milliseconds / 100, callback)
+    }
+    const { url, close, log } = await start(
+      { shutdown_timeout: 600 },
+      { clock: { ...systemClock, now: () => systemClock.now() * 100, after } },
+    )
+    const sockets = [
+      'GET /livez HTTP/1.1\r\nhost: lo',
+      'GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\nGET /livez',
+    ].map((text) => {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1', () => socket.write(text))
+      return socket.on('error', () => {}).resume()
+    })
+    const served = await chat(url, { model: 'short', stream: true })
+    await close()
+    for (const socket of sockets) if (!socket.closed) await once(socket, 'close')
+    expect(await served.text()).toMatch(/\[DONE\]\n\n$/)
+    expect(times).toContain(10_000)
+    expect(log()).not.toContain('shutdown_timeout has passed')
   })
 })
