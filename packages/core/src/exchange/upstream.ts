@@ -11,7 +11,7 @@ export interface UpstreamOptions extends ConnectorOptions {
 /** A client of the pool that remembers whether its present socket has served a request. */
 export interface TrackedClient {
   used: boolean
-  /** Ends an attempt to connect: nobody waits for it any more. */
+  /** A request does not wait for the connection any more. When nobody else does, the attempt to connect ends. */
   giveUp(): void
 }
 
@@ -44,13 +44,14 @@ class TrackingClient extends Client implements TrackedClient {
   }
 
   giveUp(): void {
-    this.#connecting.giveUp()
+    // With HTTP/2 others may wait for the same connection.
+    if (this.stats.size <= 1) this.#connecting.giveUp()
   }
 
   // The library lets a connection come about only to close it, and keeps the process alive until then.
   override destroy(...given: unknown[]): Promise<void> {
     const destroyed = super.destroy.apply(this, given as [])
-    this.giveUp()
+    this.#connecting.giveUp()
     return destroyed
   }
 }
