@@ -59,7 +59,7 @@ export default {
 
 const configs = {
   patient: 'shutdown_delay: 0.5\nreload_interval: 0\n',
-  short: 'shutdown_timeout: 0.4\n',
+  short: 'shutdown_timeout: 0.4\nlog_level: DEBUG\n',
   stuck: 'log_level: DEBUG\n',
   slow: '',
 }
@@ -144,7 +144,7 @@ test('everything that runs is finished, then the process ends within a second, w
   expect(patient.out()).not.toContain('configuration')
 })
 
-test('what shutdown_timeout leaves over ends with one error, and neither a client that does not read nor half a request holds the process', async () => {
+test('what shutdown_timeout leaves over ends with one error; no deaf client, half request or stuck log holds the process', async () => {
   const { short } = commands
   const url = await short.url
   const running = Array.from({ length: 5 }, () => chat(url, { stream: true }))
@@ -156,7 +156,7 @@ test('what shutdown_timeout leaves over ends with one error, and neither a clien
   const half = idleSocket(url)
   half.socket.write(post('{"model":"m"}').slice(0, -1))
   await until(() => seen.some((request) => request.body.includes('flood')))
-  await sleep(50)
+  await fillOutput(short, url)
 
   const asked = performance.now()
   short.child.kill('SIGINT')
@@ -169,8 +169,7 @@ test('what shutdown_timeout leaves over ends with one error, and neither a clien
   expect(await whole).toMatchObject({ status: 504 })
   const { code, at } = await short.exit
   expect([code, short.err()]).toEqual([0, ''])
-  expect(at - asked).toBeLessThan(2500)
-  expect(short.out()).toContain('shutdown_timeout has passed')
+  expect(at - asked).toBeLessThan(4500)
   held.splice(0)
 })
 
