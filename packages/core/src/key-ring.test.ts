@@ -1,5 +1,4 @@
 import type { Provider } from '@llmproxy/provider-kit'
-import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../test/manual-clock.ts'
 import { KeyRing, type TakenKey } from './key-ring.ts'
@@ -107,92 +106,4 @@ test('what other gateways tell is heard once, for the key of that value, and not
   expect(take(there, away).name).toBe('C')
   there.hold(away, { cause: 'key', key: 'C#digest-o', forMs: 1e9 })
   expect(there.lines([away])[2]).toEqual({ name: 'C', state: 'retired', forMs: 600_000 })
-})
-
-/** The reference: until when each key may not be used, and which verdicts are stale. */
-class Reference {
-  readonly keys = names.map((name) => ({ name, retiredUntil: 0, era: 0, rests: new Map<object, number>() }))
-
-  find(name: string) {
-    return this.keys.find((key) => key.name === name)!
-  }
-
-  /** Those that may be used at the deployment: accepted ones, else those that may be tried. */
-  usable(at: object, now: number): string[] {
-    const rested = this.keys.filter(({ rests }) => (rests.get(at) ?? 0) <= now + 1)
-    const accepted = rested.filter(({ retiredUntil }) => retiredUntil === 0)
-    return (accepted.length > 0 ? accepted : rested.filter((key) => key.retiredUntil <= now)).map(
-      ({ name }) => name,
-    )
-  }
-}
-
-test('keys are used as their reference says under any sequence of attempts', () => {
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('take' as const), where: fc.nat(1) }),
-    fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 1_000, 5_000, 60_000, 600_000) }),
-    fc.record({
-      do: fc.constant('settle' as const),
-      which: fc.nat(),
-      verdict: fc.constantFrom('success', 'refusal', 'limit', 'failure'),
-    }),
-  )
-  fc.assert(
-    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const clock = new ManualClock()
-      const ring = ringOf(clock)
-      const model = new Reference()
-      const places = [deployment(), deployment()]
-      const last = new Map<object, string>()
-      const out: { at: LiveDeployment; taken: TakenKey; era: number; trial: boolean }[] = []
-      for (const each of steps) {
-        const now = clock.now()
-        if (each.do === 'wait') clock.advance(each.ms)
-        if (each.do === 'take') {
-          const at = places[each.where]!
-          const usable = model.usable(at, now)
-          expect(ring.closed(at, false) === undefined).toBe(usable.length > 0)
-          expect(ring.waitMs(at) === 0).toBe(usable.length > 0)
-          const taken = ring.take(at, false)
-          if ('kind' in taken) {
-            expect(usable).toEqual([])
-            continue
-          }
-          expect(usable).toContain(taken.name)
-          const before = last.get(at)
-          if (before !== undefined && usable.includes(before)) expect(taken.name).toBe(before)
-          last.set(at, taken.name)
-          const key = model.find(taken.name)
-          const trial = key.retiredUntil > 0
-          if (trial) key.retiredUntil = now + 5_000
-          out.push({ at, taken, era: key.era, trial })
-        }
-        if (each.do === 'settle' && out.length > 0) {
-          const [{ at, taken, era, trial }] = out.splice(each.which % out.length, 1) as [(typeof out)[number]]
-          const key = model.find(taken.name)
-          const stale = era !== key.era
-          if ((each.verdict === 'success' || each.verdict === 'limit') && trial && !stale)
-            Object.assign(key, { retiredUntil: 0, era: key.era + 1 })
-          if (each.verdict === 'limit') key.rests.set(at, Math.max(key.rests.get(at) ?? 0, now + 7_000))
-          if (each.verdict === 'refusal' && !stale)
-            Object.assign(key, { retiredUntil: now + 600_000, era: key.era + 1 })
-          const fault = {
-            success: undefined,
-            refusal,
-            limit: limit(7_000),
-            failure: { kind: 'upstream', message: '' } as const,
-          }[each.verdict]
-          const another = ring.settle(at, taken, fault)
-          const others = model.usable(at, now).filter((name) => name !== taken.name)
-          const ofKey = each.verdict === 'refusal' || each.verdict === 'limit'
-          if (!ofKey || others.length === 0) expect(another).toBe(false)
-          if (ofKey && !model.usable(at, now).includes(taken.name)) expect(another).toBe(others.length > 0)
-        }
-        expect(ring.exhausted).toBe(model.keys.every(({ retiredUntil }) => retiredUntil > 0))
-      }
-      clock.advance(600_000)
-      for (const at of places) expect(ring.closed(at, false)).toBeUndefined()
-    }),
-    { numRuns: 300 },
-  )
 })

@@ -106,3 +106,37 @@ test('nothing could be asked because all pause after a rate limit: 429', () => {
   const error = providersUnavailable([], undefined, true, skipped)
   expect(error).toMatchObject({ status: 429, code: 'rate_limit_exceeded', headers: { 'retry-after': '3' } })
 })
+
+const dead = (provider: string) =>
+  attempt(provider, 'authentication', { code: 'upstream_credentials_exhausted', retryAfterMs: 9_000 })
+
+test.each([
+  ['asked before', [], [dead('a')]],
+  ['asked', [attempt('a', 'authentication'), attempt('a', 'quota_exhausted')], [dead('a')]],
+  ['several', [attempt('a', 'authentication')], [dead('a'), dead('b')]],
+] as const)('no key is left: 502 with the soonest time, %s', (_when, attempts, skipped) => {
+  const error = providersUnavailable(attempts, 8_000, true, skipped)
+  expect([error.status, error.code]).toEqual([502, 'upstream_credentials_exhausted'])
+  expect(error.headers).toEqual({ 'x-should-retry': 'false', 'retry-after': '8' })
+  expect(error.message).toMatch(
+    skipped.length > 1 ? /^The providers of this model / : /^Provider "a" has no key left/,
+  )
+})
+
+test('no key is left at one of several providers: that is a detail', () => {
+  const attempts = [attempt('a', 'authentication'), attempt('b', 'upstream'), attempt('c', 'timeout')]
+  const error = providersUnavailable(attempts, undefined, true, [dead('a')])
+  expect([error.status, error.code]).toEqual([503, 'providers_unavailable'])
+  const { errors } = error.details as { errors: { error_type: string }[] }
+  expect(errors.map(({ error_type: type }) => type)).toContain('CredentialsExhaustedError')
+})
+
+test('one key was refused, and the others pause: 429 until the first of them is ready', () => {
+  const pause = attempt('a', 'rate_limit', { code: 'cooling_down', retryAfterMs: 4_000 })
+  const error = providersUnavailable([attempt('a', 'authentication')], 4_000, true, [pause])
+  expect([error.status, error.code, error.headers]).toEqual([
+    429,
+    'rate_limit_exceeded',
+    { 'retry-after': '4' },
+  ])
+})
