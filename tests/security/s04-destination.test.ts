@@ -10,57 +10,7 @@ import {
   send,
   startProxy,
 } from '../reliability/support.ts'
-
-/** Everything that some gateway or SDK takes a destination or a credential from. */
-function baits(evil: string): Record<string, unknown> {
-  const nested = { api_base: evil, base_url: evil, headers: { authorization: 'Bearer stolen' } }
-  return {
-    api_base: evil,
-    base_url: evil,
-    baseURL: evil,
-    base_path: evil,
-    endpoint: evil,
-    azure_endpoint: evil,
-    api_key: 'stolen',
-    apiKey: 'stolen',
-    api_version: 'evil',
-    api_type: 'evil',
-    organization: 'evil',
-    custom_host: evil,
-    custom_llm_provider: 'evil',
-    provider: 'evil',
-    proxy: evil,
-    http_proxy: evil,
-    extra_headers: { authorization: 'Bearer stolen', host: 'evil.example' },
-    headers: { authorization: 'stolen' },
-    extra_body: nested,
-    litellm_params: nested,
-    config: nested,
-    metadata: nested,
-    callback_url: evil,
-  }
-}
-
-const headers = (evil: string): Record<string, string> => ({
-  'x-portkey-custom-host': evil,
-  'x-portkey-provider': 'evil',
-  'x-portkey-config': JSON.stringify({ base_url: evil }),
-  'helicone-target-url': evil,
-  'helicone-openai-api-base': evil,
-  'x-target-url': evil,
-  'x-base-url': evil,
-  'x-api-base': evil,
-  'x-forwarded-host': new URL(evil).host,
-  'x-forwarded-for': '1.2.3.4',
-  forwarded: `host=${new URL(evil).host}`,
-  'openai-organization': 'evil',
-  'openai-project': 'evil',
-  'x-goog-api-key': 'stolen',
-  cookie: 'stolen=1',
-  referer: evil,
-  'user-agent': 'evil/1.0',
-  'x-llmproxy-provider': 'evil',
-})
+import { baits, enticing } from './support/baits.ts'
 
 test.each(Object.keys(paths) as OpenaiOperation[])(
   '%s: nothing in body, headers or query changes where a request goes and with which key',
@@ -71,7 +21,7 @@ test.each(Object.keys(paths) as OpenaiOperation[])(
     const query = new URLSearchParams({ api_base: evil.url, 'api-key': 'stolen', base_url: evil.url })
     const { status } = await send(url, `${paths[operation]}?${query.toString()}`, {
       body: { ...bodies[operation], ...baits(evil.url) },
-      headers: headers(evil.url),
+      headers: enticing(evil.url),
     })
     expect(status).toBe(200)
     expect(evil.connections).toBe(0)
