@@ -83,7 +83,8 @@ describe.skipIf(noRedis)('limits that several instances share', () => {
     expect((await chatAs(one, 'second-long-key')).status).toBe(200)
   })
 
-  test('hold over processes of their own too', async () => {
+  // Three starts of a whole process, on a machine that may be busy.
+  test('hold over processes of their own too', { timeout: 60_000 }, async () => {
     const redis = await startRedis()
     const upstream = await fakeUpstream(healthy())
     const folder = await mkdtemp(join(tmpdir(), 'llmproxy-instances-'))

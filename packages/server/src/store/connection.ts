@@ -118,8 +118,11 @@ function retryDelay(times: number): number {
 
 const longestReason = 200
 
-/** Messages of the system name the address, so of those only the code is told. */
+/** Messages of the system name the address, so of those only the code is told; nodes of a cluster name each other's. */
 export function reasonOf(error: Error): string {
   const { code } = error as { code?: unknown }
-  return typeof code === 'string' ? code : error.message.slice(0, longestReason)
+  if (typeof code === 'string') return code
+  return /^(?:MOVED|ASK)\b/.test(error.message)
+    ? 'it is a node of a cluster, which is not supported'
+    : error.message.slice(0, longestReason)
 }
