@@ -22,8 +22,6 @@ export interface ProxyOptions {
   readonly clock?: Clock
   /** Where keys of providers are looked up. Default: nowhere. */
   readonly env?: Readonly<Record<string, string>>
-  /** Where keys of providers are looked up. Default: nowhere. */
-  readonly env?: Readonly<Record<string, string>>
   /** Beside those for the OpenAI wire, Anthropic and the mock. */
   readonly plugins?: readonly ProviderPlugin[]
 }
