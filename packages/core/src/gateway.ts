@@ -12,6 +12,7 @@ import type { Ingress } from './ingress/ingress.ts'
 import { type InProcessAnswer, respond, type RespondOptions } from './in-process.ts'
 import { keyGauge } from './key-report.ts'
 import { type Asked, deploymentKey, type LiveProvider } from './live-provider.ts'
+import type { HealthFound } from './health/checks.ts'
 import type { HealthReport } from './health/health-report.ts'
 import type { HealthTurn } from './health/vitals.ts'
 import { probeKeys, type ProbeReport } from './probe.ts'
@@ -174,11 +175,17 @@ export class Gateway {
 
   /**
    * From now on asks every provider from time to time whether it is well (`health_check_interval`, `health_check`), unless requests
-   * have just shown it; reloads are followed. `told` hears of providers that turn unhealthy, or well again. The result ends it, as
-   * does `close()`. Until it is called a gateway asks nobody on its own account.
+   * have just shown it; reloads are followed. `told` hears of providers that turn unhealthy, or well again; `found` of each check,
+   * for `hearHealth()` of other gateways. The result ends it, as does `close()`. Until it is called a gateway asks nobody on its own
+   * account.
    */
-  watchHealth(told?: (turn: HealthTurn) => void): () => void {
-    return this.#runtime.watchHealth(told)
+  watchHealth(told?: (turn: HealthTurn) => void, found?: (found: HealthFound) => void): () => void {
+    return this.#runtime.watchHealth(told, found)
+  }
+
+  /** Another gateway of the same configuration has checked a provider. For those that do not watch themselves. */
+  hearHealth(found: HealthFound): void {
+    this.#runtime.hearHealth(found)
   }
 
   /** One model by any name that resolves, listed or not. */

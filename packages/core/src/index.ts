@@ -18,6 +18,7 @@ export { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage
 export type { Peers, SharedPause } from './peers.ts'
 export { readPause } from './read-pause.ts'
 export { Breaker, type Permit } from './resilience/breaker.ts'
+export type { HealthFound } from './health/checks.ts'
 export type { HealthReport } from './health/health-report.ts'
 export type { Ledger, StoreFailure } from './metrics/ledger.ts'
 export { dumpLedger, type LedgerDump, mergeLedgers, retiredDump } from './metrics/merge.ts'

@@ -11,28 +11,11 @@ import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
 import { classify, parseBytes, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
+import type { ProbeReport } from './health/probe-report.ts'
 import { type LiveProvider, withKey } from './live-provider.ts'
 import { entryOf } from './routing/route-target.ts'
 
-/** How a provider is asked whether it is well: by a request that is free, by a minimal one that a model answers, or not. */
-export type ProbeKind = 'free' | 'generate' | 'off'
-
-/** What became of a probe. */
-export interface ProbeReport {
-  readonly provider: string
-  readonly type: string
-  readonly kind: ProbeKind
-  /** The variable of the key that was tried, of a provider with several. */
-  readonly key?: string
-  /** Absent when nothing could be asked. */
-  readonly verdict?: HealthVerdict
-  /** The HTTP status of the answer; absent when none came. */
-  readonly answered?: number
-  /** Why nothing was asked. */
-  readonly skipped?: string
-  /** Milliseconds until the answer was there. */
-  readonly durationMs: number
-}
+export type { ProbeKind, ProbeReport } from './health/probe-report.ts'
 
 /** Bytes: model lists of aggregators are long, and nothing else is. */
 const answerLimit = 16 * 1024 * 1024

@@ -1,6 +1,6 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
-import { configuredDeployments } from './configured-deployments.ts'
+import { configuredDeployments } from './health/configured-deployments.ts'
 import { type HealthReport, healthReport, isoSeconds } from './health/health-report.ts'
 import { providersReport } from './health/providers-report.ts'
 import type { Vitals, VitalSigns } from './health/vitals.ts'

@@ -5,7 +5,7 @@ import type { GatewayConfigInput } from './config/schema.ts'
 import { scrubber } from './config/scrubber.ts'
 import type { GatewayLog } from './gateway.ts'
 import { type Generation, Generations } from './generation.ts'
-import { HealthChecks } from './health/checks.ts'
+import { type HealthFound, HealthChecks } from './health/checks.ts'
 import { type HealthTurn, Vitals } from './health/vitals.ts'
 import {
   type Asked,
@@ -18,6 +18,7 @@ import {
 import type { Ledger } from './metrics/ledger.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
 import type { Peers, SharedPause } from './peers.ts'
+import { probe } from './probe.ts'
 import type { Assemble, Assembled, ReloadReport } from './reload.ts'
 import { entryOf } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
@@ -41,6 +42,7 @@ export class Runtime {
   readonly #generations: Generations
   readonly #checks: HealthChecks
   #watched = false
+  #found: ((found: HealthFound) => void) | undefined
   #catalogue: ModelCatalogue
   #secrets: ReadonlySet<string>
   #scrub: (text: string) => string
@@ -132,6 +134,7 @@ export class Runtime {
     this.vitals.configure(snapshot.live, this.#parts.clock.now())
     this.#label(snapshot)
     if (this.#watched) this.#followHealth()
+    else this.#forgetChecks()
   }
 
   #label({ live, table }: Snapshot): void {
@@ -141,11 +144,31 @@ export class Runtime {
   }
 
   /** See `Gateway.watchHealth`. */
-  watchHealth(told: ((turn: HealthTurn) => void) | undefined): () => void {
+  watchHealth(
+    told: ((turn: HealthTurn) => void) | undefined,
+    found: ((found: HealthFound) => void) | undefined,
+  ): () => void {
     this.vitals.onTurn = told
+    this.#found = found
     this.#watched = !this.#closed
     if (this.#watched) this.#followHealth()
     return () => this.#stopChecks()
+  }
+
+  /** See `Gateway.hearHealth`. */
+  hearHealth({ report, agoMs }: HealthFound): void {
+    const live = this.snapshot.live.get(report.provider)
+    const now = this.#parts.clock.now()
+    if (live !== undefined) this.vitals.check(live, report, now - agoMs, now)
+  }
+
+  /** Where others check, nobody takes back what they said about a provider that is not checked any more. */
+  #forgetChecks(): void {
+    const { live, config } = this.snapshot
+    for (const each of live.values()) {
+      if (config.health_check_interval === 0 || each.config.health_check === 'off')
+        this.vitals.uncheck(each.name, this.#parts.clock.now())
+    }
   }
 
   #followHealth(): void {
@@ -163,12 +186,14 @@ export class Runtime {
     return new HealthChecks({
       clock,
       random,
+      ask: (live, limits) => probe(live, { clock, ...limits }),
       servedAt: (provider) => this.vitals.servedAt(provider),
       checked: (live, report, startedAt) => {
         if (report.verdict === undefined) return
         const { status, reason = status } = report.verdict
         ledger.healthChecked(live.name, status === 'healthy' ? status : reason)
         this.vitals.check(live, report, startedAt, clock.now())
+        this.#found?.({ report, agoMs: clock.now() - startedAt })
       },
       left: (provider) => this.vitals.uncheck(provider, clock.now()),
     })

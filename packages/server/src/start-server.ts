@@ -14,7 +14,7 @@ import { buildApp, type ServerPhase } from './app.ts'
 import { banner } from './banner.ts'
 import { judgeBind } from './bind-rules.ts'
 import { drain } from './drain.ts'
-import { watchHealth } from './health-watch.ts'
+import { type HealthSharing, watchHealth } from './health-watch.ts'
 import { listenError } from './listen-error.ts'
 import { LiveSettings } from './live-settings.ts'
 import { createLogger, type Logger, logLevel } from './log/logger.ts'
@@ -47,6 +47,8 @@ export interface StartOptions extends AmongWorkers {
   readonly clock?: Clock
   /** Its number among the workers of a server; stands in the lines of the log. Default: it serves alone. */
   readonly worker?: number
+  /** Default: this gateway checks its providers itself. */
+  readonly health?: HealthSharing
   /** What `/health`, `/providers` and `/metrics` tell. Default: what this gateway says. */
   readonly status?: (gateway: Gateway) => StatusGateway
 }
@@ -106,7 +108,7 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     for (const warning of [...warnings, ...textOf(checked), ...textOf(gateway)])
       options.print(`warning: ${warning}`)
     log.info({ url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
-    const restHealth = watchHealth(gateway, log)
+    const restHealth = watchHealth(gateway, log, options.health)
     const enter = (next: ServerPhase) => {
       phase = next
       restHealth()

@@ -1,6 +1,6 @@
 import { afterInBackground, type Clock } from '../clock.ts'
 import type { LiveProvider } from '../live-provider.ts'
-import { probe, type ProbeReport } from '../probe.ts'
+import type { ProbeReport } from './probe-report.ts'
 
 /** Milliseconds that one health check may take. */
 const timeoutMs = 10_000
@@ -8,10 +8,25 @@ const timeoutMs = 10_000
 /** Checks are spread by a tenth, so that those of several gateways do not fall together. */
 const spread = 0.1
 
+/** What a health check has shown, for gateways that do not check themselves. */
+export interface HealthFound {
+  readonly report: ProbeReport
+  /** Milliseconds since the check began. */
+  readonly agoMs: number
+}
+
+/** What bounds one check: milliseconds, and that nobody wants to know any more. */
+export interface CheckLimits {
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+}
+
 export interface HealthChecksParts {
   readonly clock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** One check. Never rejects. */
+  readonly ask: (live: LiveProvider, limits: CheckLimits) => Promise<ProbeReport>
   /** `clock.now()` of the last request that said something about the provider; `null`: none. */
   readonly servedAt: (provider: string) => number | null
   /** Takes what a check has shown that began at `startedAt`. */
@@ -83,12 +98,12 @@ export class HealthChecks {
   }
 
   async #ask(watch: Watch): Promise<void> {
-    const { clock, random, checked } = this.#parts
+    const { clock, random, ask, checked } = this.#parts
     const { live, everyMs } = watch
     const startedAt = clock.now()
     watch.asking = new AbortController()
     const { signal } = watch.asking
-    const report = await probe(live, { clock, timeoutMs, signal })
+    const report = await ask(live, { timeoutMs, signal })
     watch.asking = undefined
     if (signal.aborted) return
     checked(live, report, startedAt)

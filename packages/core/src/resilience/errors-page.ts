@@ -52,7 +52,8 @@ An upstream’s own \`code\` replaces the one in the table when it is a word; th
 \`model_not_found\` and \`authentication\` never change. The upstream’s message is passed on, except for \`authentication\`.
 “Again” is a retry at the same provider; “next” is a fallback to the next provider of the model, before anything was sent to
 the client. A “pause” keeps requests away from the provider for as long as it asked, without counting as a failure. A kept-alive
-connection that the upstream closed before any answer is replaced at once, and counts neither as a retry nor as a failure.
+connection that the upstream closed before any answer is replaced at once, and counts neither as a retry nor as a failure. Of a
+provider with several keys (\`api_key_env\`), a refused or limited one is replaced by the next at once, before any of this.
 `
 
 const timeLimits = `
@@ -99,6 +100,12 @@ const ownErrors: readonly (readonly string[])[] = [
     '`not_implemented_error`',
     '`not_implemented`',
     'No provider of the model offers the operation, or a feature that the request uses.',
+  ],
+  [
+    '502',
+    '`server_error`',
+    '`upstream_credentials_exhausted`',
+    'The provider has several keys, and none that the upstream accepts: each was refused or is out of credit. It is not asked. `retry-after`: until one of them is tried again.',
   ],
   [
     '503',

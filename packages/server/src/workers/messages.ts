@@ -33,6 +33,8 @@ export const kinds = {
   count: 'count',
   /** Told to the primary, and by it to all other workers: a `SharedPause`. */
   pause: 'pause',
+  /** Told by the first worker, which checks the providers, and passed on to the others: a `HealthFound`. */
+  health: 'health',
   /** Asked of a worker: its `WorkerReport`. */
   report: 'report',
   /** Asked by a worker: the `WorkerReport`s of all. */

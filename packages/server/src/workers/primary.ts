@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { systemClock, type SharedPause } from '@llmproxy/core'
+import { type HealthFound, systemClock, type SharedPause } from '@llmproxy/core'
 import type { ConfigTexts } from '../cli/config-file.ts'
 import type { Reading } from '../reload/reading.ts'
 import type { Limit } from '../store/counter.ts'
@@ -108,6 +108,7 @@ export class Primary {
       this.#counter.hit(caller, limits),
     )
     channel.on(kinds.pause, (pause: SharedPause) => this.#crew.tell(kinds.pause, pause, member))
+    channel.on(kinds.health, (found: HealthFound) => this.#crew.tell(kinds.health, found, member))
     channel.on(kinds.reports, () => this.#crew.reports())
     process.once('exit', (code, signal) => {
       this.#crew.remove(member)

@@ -54,6 +54,10 @@ async function serve(context: CommandContext, args: StartArguments): Promise<voi
     worker: place.index,
     peers: workerPeers(channel),
     counter: (clock) => workerCounter(channel, new MemoryCounter(clock)),
+    health:
+      place.index === 0
+        ? { tell: (found) => channel.tell(kinds.health, found) }
+        : { listen: (hear) => channel.on(kinds.health, hear) },
     status: (gateway) => workerStatus(gateway, channel),
   })
   const { gateway } = server
