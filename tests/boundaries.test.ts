@@ -126,8 +126,12 @@ const shared = /^(?:clock|errors|egress)\.ts$/
 /** Against the order, and harmless: types of live state, which leave nothing behind at run time. */
 const onlyTypes = [
   'exchange/attempt-input.ts → live-provider.ts',
+  'health/checks.ts → live-provider.ts',
+  'health/configured-deployments.ts → live-provider.ts',
+  'health/providers-report.ts → key-report.ts',
   'health/vitals.ts → live-provider.ts',
   'metrics/ledger.ts → resilience/breaker.ts',
+  'metrics/merge.ts → resilience/breaker.ts',
   'metrics/prometheus.ts → resilience/breaker.ts',
 ]
 

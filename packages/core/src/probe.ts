@@ -11,7 +11,7 @@ import { type Answer, ask, type AskedUpstream } from './exchange/ask.ts'
 import { classify, parseBytes, thrownFault } from './exchange/classify.ts'
 import { prepare, prepareAlone } from './exchange/prepare.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
-import type { ProbeReport } from './health/probe-report.ts'
+import type { ProbeKind, ProbeReport } from './health/probe-report.ts'
 import { type LiveProvider, withKey } from './live-provider.ts'
 import { entryOf } from './routing/route-target.ts'
 
