@@ -107,6 +107,28 @@ test('limits come from the provider that served, not from one that failed before
   expect((await chat(proxy.url)).headers['x-ratelimit-remaining-tokens']).toBe('5')
 })
 
+test('an answer tells of one limit of requests: the key’s own where it has one, else the vendor’s', async () => {
+  const limits = {
+    'x-ratelimit-limit-requests': '9000',
+    'x-ratelimit-reset-requests': '1ms',
+    'x-ratelimit-remaining-tokens': '7',
+  }
+  const upstream = await fakeUpstream((_request, response) =>
+    sendJson(response, 200, { object: 'chat.completion', choices: [] }, limits),
+  )
+  const providers = [provider('a', upstream.url)]
+  const limited = await startProxy({ providers, rate_limit_rpm: 2, rate_limit_window: 30 })
+  const { headers } = await chat(limited.url)
+  expect(headers).toMatchObject({
+    'x-ratelimit-limit-requests': '2',
+    'x-ratelimit-remaining-requests': '1',
+    'x-ratelimit-remaining-tokens': '7',
+  })
+  expect(headers['x-ratelimit-reset-requests']).toMatch(/^(?:30|29)/)
+  const unlimited = await startProxy({ providers })
+  expect((await chat(unlimited.url)).headers).toMatchObject(limits)
+})
+
 test("the gateway's own limiter says when its window ends", async () => {
   const upstream = await fakeUpstream(healthy())
   const proxy = await startProxy({

@@ -5,6 +5,13 @@ import type { FastifyReply } from 'fastify'
 import { headerValue } from './header-value.ts'
 import type { UnreadAnswers } from './unread-answers.ts'
 
+/** Headers that the gateway fills itself where its own limits apply. */
+const requestLimits: ReadonlySet<string> = new Set([
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-reset-requests',
+])
+
 export interface ReplyOptions {
   /** Is told of every answer that its client does not take at once. */
   readonly unread: Pick<UnreadAnswers, 'waits' | 'taken'>
@@ -87,7 +94,12 @@ export class ReplyEgress implements Egress {
 
   #headers(own: HeaderMap): Record<string, string | number> {
     const headers = this.#reply.getHeaders() as Record<string, string | number>
-    for (const name in own) headers[name] = headerValue(String(own[name]))
+    // The caller's own limits stand already: a vendor's in between would make one answer tell of two limits.
+    const limited = 'x-ratelimit-limit-requests' in headers
+    for (const name in own) {
+      if (limited && requestLimits.has(name)) continue
+      headers[name] = headerValue(String(own[name]))
+    }
     if (isEventStream(headers)) {
       headers['content-type'] = 'text/event-stream; charset=utf-8'
       headers['cache-control'] = 'no-cache, no-transform'
