@@ -5,7 +5,7 @@ import { ManualClock } from '../test/manual-clock.ts'
 import { KeyRing, type TakenKey } from './key-ring.ts'
 import type { LiveDeployment } from './live-provider.ts'
 
-const names = ['A', 'B', 'C']
+const names = ['A', 'B']
 
 const faults = {
   success: undefined,

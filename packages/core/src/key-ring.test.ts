@@ -65,6 +65,18 @@ test('the only deployment of a route is asked in spite of pauses that are guesse
   expect(ring.hintMs(at)).toBeUndefined()
 })
 
+test('a key that is tried, and meets a limit, is accepted', () => {
+  const clock = new ManualClock()
+  const ring = ringOf(clock)
+  const at = deployment()
+  for (const _ of names) ring.settle(at, take(ring, at), refusal)
+  expect(ring.exhausted).toBe(true)
+  clock.advance(600_000)
+  ring.settle(at, take(ring, at), limit(7_000))
+  expect(ring.exhausted).toBe(false)
+  expect(ring.lines([at]).map(({ state }) => state)).toEqual(['retired', 'retired', 'resting'])
+})
+
 test('what is known of a key goes with its value', () => {
   const clock = new ManualClock()
   const ring = ringOf(clock)

@@ -174,9 +174,9 @@ function withoutKey(
 ): ProviderOff | readonly Complaint[] {
   const others = complaints.filter((complaint) => !isAboutKey(complaint))
   if (others.length === complaints.length) return complaints
-  const wanted = `set ${variables.join(' or ')}`
-  if (entry.enabled === 'auto') return others.length > 0 ? others : off(entry, wanted, variables[0])
-  const message = `missing, and enabled is true: ${wanted}, or write \`enabled: auto\``
+  const wanted = variables.join(' or ')
+  if (entry.enabled === 'auto') return others.length > 0 ? others : off(entry, `set ${wanted}`, variables[0])
+  const message = `missing, and enabled is true: set ${wanted}, or write \`enabled: auto\``
   return [{ path: ['api_key'], message }, ...others]
 }
 
