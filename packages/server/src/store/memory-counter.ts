@@ -68,7 +68,13 @@ function refusal(windows: Map<string, Window>, limits: readonly Limit[], now: nu
     found = limit
   }
   if (found === undefined) return undefined
-  return { limit: found.points, remaining: 0, resetMs: endsAt - now, setting: found.setting, refused: true }
+  return {
+    limit: found.points,
+    remaining: 0,
+    resetMs: wholeMs(endsAt - now),
+    setting: found.setting,
+    refused: true,
+  }
 }
 
 function count(windows: Map<string, Window>, limits: readonly Limit[], now: number): Standing {
@@ -86,7 +92,7 @@ function count(windows: Map<string, Window>, limits: readonly Limit[], now: numb
   return {
     limit: strictest.points,
     remaining,
-    resetMs: endsAt - now,
+    resetMs: wholeMs(endsAt - now),
     setting: strictest.setting,
     refused: false,
   }
@@ -106,6 +112,11 @@ function countOne(windows: Map<string, Window>, limit: Limit, now: number): Wind
   }
   window.count += 1
   return window
+}
+
+/** The clock has fractions, and a sum less one of its parts may be a hair more than the other: a window of 30 s would have 31 s to go. */
+function wholeMs(milliseconds: number): number {
+  return Math.round(milliseconds)
 }
 
 /** A reload may have made windows shorter: then a running one ends sooner, too. */
