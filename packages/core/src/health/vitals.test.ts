@@ -107,6 +107,7 @@ test('a provider with another address or key begins anew, and late news of the o
   checked(vitals, before.get('a')!, { status: 'unhealthy', reason: 'configuration' }, 210)
   vitals.observe([attempt('a', 'upstream'), attempt('gone', 'upstream')], before, 220)
   expect(vitals.signsOf(a, 230)).toMatchObject({ status: 'healthy', observedAt: null, lastError: null })
+  checked(vitals, a, { status: 'unhealthy', reason: 'configuration' }, 240, 99)
   expect(vitals.lastObservedAt).toBeNull()
 })
 

@@ -89,7 +89,8 @@ export class Vitals {
   /** After each health check, which began at `startedAt`. One that asked nothing changes nothing. */
   check(live: LiveProvider, { verdict, answered }: ProbeReport, startedAt: number, at: number): void {
     const vital = this.#vital(live.name, live)
-    if (vital === undefined || verdict === undefined) return
+    // One that another gateway began before a reload may be about another key.
+    if (vital === undefined || verdict === undefined || startedAt < vital.uptime.startedAt) return
     const { servedAt } = vital.served
     const outrun = servedAt !== null && servedAt >= startedAt
     const next = check(vital.checked, { at, verdict, answered, served: servedAt !== null, outrun })
