@@ -23,6 +23,7 @@ test('what another gateway has found counts as if it had been found here, until 
     {},
     { clock },
   )
+  clock.advance(1_000)
   gateway.hearHealth({ report: { ...refused, provider: 'unknown' }, agoMs: 5 })
   expect(statusOf(gateway)).toBe('healthy')
   gateway.hearHealth({ report: { ...refused, provider: 'toy0' }, agoMs: 5 })
