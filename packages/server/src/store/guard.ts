@@ -13,11 +13,11 @@ export interface GuardOptions {
   readonly clock: Clock
 }
 
-/** Failed calls in a row after which the store is not asked any more. */
+/** Failed calls, one after the other, after which the store is not asked any more. */
 const threshold = 3
 
 /** Milliseconds until a store that did not answer is probed again. */
-export const pauseMs = 1_000
+export const pauseMs = 500
 
 /** Failed probes in a row after which the connection is made anew: its name may lead to a store that has taken over. */
 const probesOfConnection = 5
@@ -37,6 +37,8 @@ export class StoreGuard {
   /** The connection of now has answered a probe. */
   #proven = false
   #failedProbes = 0
+  /** `clock.now()` of the last failure that counted. */
+  #failedAt = -Infinity
   #told: boolean | undefined
   #reason = ''
   #timer: unknown
@@ -78,6 +80,7 @@ export class StoreGuard {
 
   #call(send: (client: RedisClient) => Promise<unknown>, permit: Permit): Promise<unknown> {
     const { clock, timeoutMs } = this.#options
+    const began = clock.now()
     return new Promise((resolve) => {
       let settled = false
       const settle = (answer: unknown) => {
@@ -87,7 +90,7 @@ export class StoreGuard {
         resolve(answer)
       }
       const late = () => {
-        if (!settled) this.#failed('timeout', `no answer within ${timeoutMs} ms`, permit)
+        if (!settled) this.#failed('timeout', `no answer within ${timeoutMs} ms`, { permit, began })
         settle(noAnswer)
       }
       // After a busy moment of this process its timers run first: an answer that has arrived meanwhile is read before it counts as late.
@@ -98,18 +101,19 @@ export class StoreGuard {
           settle(answer)
         },
         (error: Error) => {
-          if (!settled) this.#failed('error', reasonOf(error), permit)
+          if (!settled) this.#failed('error', reasonOf(error), { permit, began })
           settle(noAnswer)
         },
       )
     })
   }
 
-  #failed(how: StoreFailure, reason: string, permit: Permit): void {
+  #failed(how: StoreFailure, reason: string, { permit, began }: { permit: Permit; began: number }): void {
     this.onFailure?.(how)
-    // What a lost connection took along says nothing about the next one.
-    if (!this.#connection.ready) return permit.release()
+    // What a lost connection took along says nothing about the next one, and one moment of silence is one failure, however many wait.
+    if (!this.#connection.ready || began < this.#failedAt) return permit.release()
     this.#reason = reason
+    this.#failedAt = this.#options.clock.now()
     permit.failure()
   }
 
