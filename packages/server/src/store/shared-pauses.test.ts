@@ -111,6 +111,26 @@ describe.skipIf(noRedis)('pauses that instances share', () => {
     expect(timers).toHaveLength(1)
   })
 
+  test('that could not be heard are asked for again, and told of once', async () => {
+    const { url, send } = await startRedis()
+    await send('ACL SETUSER deaf on >the-password ~* resetchannels +@all')
+    const fast: Clock = { ...systemClock, after: (_, callback) => systemClock.after(20, callback) }
+    const target = readRedisUrl(url.replace('://', '://deaf:the-password@')) as RedisTarget
+    const first = await instance(url, 'one')
+    const pauses = new SharedPauses({ guard: first.guard, target, prefix, id: 'two', clock: fast })
+    onTestFinished(() => pauses.close())
+    const [heard, reasons] = [[] as SharedPause[], [] as string[]]
+    pauses.listen((told) => void heard.push(told))
+    pauses.onDeaf = (reason) => void reasons.push(reason)
+    pauses.open()
+    await expect.poll(() => reasons, { interval: 5 }).toEqual([expect.stringContaining('NOPERM')])
+    first.pauses.tell(pause)
+    await expect.poll(() => send(`ZCARD ${prefix}pauses`), { interval: 5 }).toBe(':1')
+    await send('ACL SETUSER deaf allchannels')
+    await hears(heard).toEqual([about(pause)])
+    expect(reasons).toHaveLength(1)
+  })
+
   test('are no reason to wait or to fail when the store does not answer', async () => {
     const redis = await startRedis()
     const { pauses } = await instance(redis.url, 'one')

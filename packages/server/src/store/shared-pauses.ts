@@ -1,5 +1,5 @@
 import { type Clock, type Peers, readPause, type RedisTarget, type SharedPause } from '@llmproxy/core'
-import { StoreConnection } from './connection.ts'
+import { reasonOf, StoreConnection } from './connection.ts'
 import type { StoreGuard } from './guard.ts'
 
 export interface SharedPausesOptions {
@@ -15,7 +15,7 @@ export interface SharedPausesOptions {
 /** Pauses that are kept for instances that come later; of more, those that end soonest are forgotten. */
 const mostPauses = 1_000
 
-/** Milliseconds between two signs of life that the listening connection asks for. */
+/** Milliseconds between two signs of life that the listening connection asks for; and until it tries again when it was refused. */
 const pulseMs = 15_000
 
 /**
@@ -23,12 +23,15 @@ const pulseMs = 15_000
  * back later. Nobody waits for any of it.
  */
 export class SharedPauses implements Peers {
+  /** Called when the store answers and does not let this instance hear the others; once, until it did. */
+  onDeaf: ((reason: string) => void) | undefined
   readonly #options: SharedPausesOptions
   readonly #connection: StoreConnection
   readonly #channel: string
   readonly #key: string
   #hear: (pause: SharedPause) => void = () => undefined
   #pulse: unknown
+  #deaf = false
 
   constructor(options: SharedPausesOptions) {
     const { prefix, target, clock } = options
@@ -76,8 +79,20 @@ export class SharedPauses implements Peers {
     const known = client.llmproxyPauses(this.#key, mostPauses)
     // Both leave at once, so hardly anything is told between the two.
     const listening = client.subscribe(this.#channel)
-    const [pauses] = await Promise.allSettled([known, listening])
-    if (pauses.status === 'fulfilled') this.#learn(pauses.value)
+    await Promise.all([known, listening]).then(
+      ([pauses]) => {
+        this.#deaf = false
+        this.#learn(pauses)
+      },
+      (error: Error) => this.#refused(error),
+    )
+  }
+
+  #refused(error: Error): void {
+    // Of a connection that is lost, the next one decides.
+    if (!this.#connection.ready || this.#deaf) return
+    this.#deaf = true
+    this.onDeaf?.(reasonOf(error))
   }
 
   #learn(pauses: unknown): void {
@@ -105,6 +120,7 @@ export class SharedPauses implements Peers {
     clock.cancel(this.#pulse)
     this.#pulse = clock.after(pulseMs, () => {
       if (!this.#connection.ready) return
+      if (this.#deaf) return this.#connection.renew()
       this.#connection.client.ping().catch(() => undefined)
       this.#beat()
     })

@@ -81,6 +81,18 @@ describe.skipIf(noRedis)('a store', () => {
     expect(await redis.send('ACL LOG')).toBe('*0')
   })
 
+  test('that hides what the others tell is one line of the log, and limits are shared all the same', async () => {
+    const redis = await startRedis()
+    await redis.send('ACL SETUSER deaf on >the-password ~* resetchannels +@all')
+    const { store, log, isUp } = await openStore({
+      redis_url: redis.url.replace('://', '://deaf:the-password@'),
+    })
+    await expect.poll(() => log.join(), { interval: 5 }).toMatch(/hear of pauses \{"reason":"NOPERM/)
+    expect([isUp(), log.length]).toEqual([1, 2])
+    const limit = { setting: 'rate_limit_rpm', points: 1, windowMs: 60_000 }
+    expect(await store.counter.hit('a', [limit])).toMatchObject({ refused: false })
+  })
+
   test('leaves nothing behind that does not expire', async () => {
     const redis = await startRedis()
     const { store } = await openStore({ redis_url: redis.url, redis_prefix: 'x:' })

@@ -54,6 +54,7 @@ export function sharedStore(
         read: () => Number(guard.up),
       })
       guard.onFailure = (how) => ledger.storeFailed(how)
+      pauses.onDeaf = (reason) => log.warn({ reason }, 'redis does not let this instance hear of pauses')
       return new Promise((resolve) => {
         const timer = clock.after(Math.min(timeoutMs, longestStartMs), resolve)
         guard.onChange = (up, reason) => {
