@@ -56,7 +56,8 @@ function findConfig({ env, cwd }: CommandContext, option: string | undefined): s
   )
 }
 
-function readText(path: string): string {
+/** The text of a file that somebody has named. Throws a `CommandFailed` that says why it cannot be read. */
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

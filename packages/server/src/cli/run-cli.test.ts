@@ -91,6 +91,30 @@ describe('check', () => {
     expect((await run(root, ['check'], { env: { LLMPROXY_CONFIG: 'a.yaml' } })).err).toMatch(/^a\.yaml:1:1 /)
   })
 
+  test('says what a reload would change in a server that runs, and what needs a restart', async () => {
+    const more = 'port: 1\nhost: localhost\nrequest_timeout: 5\nrate_limits: {chat: 7}\n'
+    const root = folder({
+      'config.yaml': more + valid.replace('"*"', '"m"'),
+      'same.yaml': `${more}log_level: INFO\n${valid.replace('"*"', 'm')}`,
+      'was.yaml': valid,
+      'faulty.yaml': 'hots: x\n',
+    })
+    const check = async (was: string) => {
+      const { code, out, err } = await run(root, ['check', '--was', was])
+      return [code, ...out.split('\n').slice(1), ...err.split('\n')].filter((line) => line !== '')
+    }
+    const good = `${join(root, 'config.yaml')} is valid`
+    expect(await check('was.yaml')).toEqual([
+      0,
+      'a reload changes rate_limits, request_timeout, providers.toy.models',
+      'a restart is needed for host, port',
+      good,
+    ])
+    expect(await check('same.yaml')).toEqual([0, 'nothing has changed since same.yaml', good])
+    expect(await check('faulty.yaml')).toEqual([1, 'faulty.yaml:1:1 hots: unknown key; did you mean "host"?'])
+    expect(await check('none.yaml')).toEqual([1, expect.stringContaining('there is no such file')])
+  })
+
   test('a file that is not there is named', async () => {
     const root = folder()
     expect((await run(root, ['check', '-c', 'gone.yaml'])).err).toBe(

@@ -95,6 +95,10 @@ function addConfigCommands(program: Command, context: CommandContext): void {
     .description('say what is wrong with the configuration, or what it switches on')
     .option(...configOption)
     .option('--probe', 'ask every provider that is on whether it is well, by its free health request')
+    .option(
+      '--was <file>',
+      'the file that a server runs with: say what a reload changes, and what needs a restart',
+    )
     .action((given: Parameters<typeof check>[1]) => check(context, given))
   program
     .command('init')
