@@ -281,6 +281,36 @@ test('who waits for a slot is served with the key of then', async () => {
   expect(calls()).toEqual([1, 3])
 })
 
+test('where no key can be used, nobody waits for a slot', async () => {
+  const { answers, proxy, clock, calls, statuses } = await vendor(
+    { FIRST: failing(401), SECOND: failing(401) },
+    { max_connections: 2 },
+  )
+  expect(await statuses(1)).toEqual([502])
+  clock.advance(10 * minutes)
+  answers['FIRST'] = () => undefined
+  answers['SECOND'] = () => undefined
+  const trials = [0, 1].map(() => start(proxy.url, paths.chat, bodies.chat))
+  await until(() => calls().join() === '2,2')
+  expect(await statuses(3)).toEqual([502, 502, 502])
+  for (const trial of trials) trial.leave()
+})
+
+test('a provider whose keys cannot be used is asked last, or not at all', async () => {
+  const upstream = await keyedUpstream({ FIRST: failing(401), SECOND: failing(429), OTHER: healthy() })
+  const providers = [
+    keyedProvider('first', upstream.url, ['FIRST', 'SECOND'], { priority: 1 }),
+    keyedProvider('second', upstream.url, ['OTHER'], { priority: 2 }),
+  ]
+  const proxy = await startProxy({ providers }, { env: environment(['FIRST', 'SECOND', 'OTHER']) })
+  expect([(await chat(proxy.url)).status, (await chat(proxy.url)).status]).toEqual([200, 200])
+  expect(upstream.requests.map(variableOf)).toEqual(['FIRST', 'SECOND', 'OTHER', 'OTHER'])
+  expect(proxy.requests.map(({ attempts, skipped }) => [attempts, skipped])).toEqual([
+    [3, undefined],
+    [1, undefined],
+  ])
+})
+
 test('the states of keys outlive a reload, by their values', async () => {
   const { proxy, upstream, env, statuses } = await vendor({
     FIRST: failing(401),

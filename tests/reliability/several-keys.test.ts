@@ -52,6 +52,9 @@ const cases: readonly KeyCase[] = [
   { keys: one('429, not to be retried', 'well'), calls: ['11', '01'], came: well },
   { keys: one('no quota, 429', 'well'), calls: ['11', '01'], came: well },
   { keys: one(401, 429, 'well'), calls: ['111', '001'], came: well },
+  // Another key is no retry: the one retry that there may be is left for what fails then.
+  { keys: one(401, 500), calls: ['12', '02'], came: broken },
+  { keys: one(429, 500), calls: ['12', '02'], came: broken },
   // What is not the fault of a key.
   { keys: one(500, 'well'), calls: ['20', '20'], came: broken },
   { keys: one(404, 'well'), calls: ['10', '10'], came: [404, 'model_not_found'] },
