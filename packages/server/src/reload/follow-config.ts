@@ -39,7 +39,9 @@ export async function configOf(
   }
   const file = openConfig(context, path, reading.texts)
   const options = { plugins: context.plugins, load: pluginLoader(file.search), env: file.env }
-  return { checked: await withAllProblems(file, options), env: file.env }
+  // When a plugin breaks while it is asked for further problems, those of the file itself are enough.
+  const checked = await withAllProblems(file, options).catch(() => file.checked)
+  return { checked, env: file.env }
 }
 
 /** A start with such a file has a warning. A server that serves must not stop because a file is emptied before it is written. */
