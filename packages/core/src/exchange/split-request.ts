@@ -8,6 +8,9 @@ const mostParts = 256
 /** Bytes that the parts may have beyond those of the request: what each of them repeats is sent as often as there are parts. */
 const mostRepeated = 16 * 1024 * 1024
 
+/** Members that splitting may copy: each part gets those of the whole request, and a client chooses how many of both there are. */
+const mostCopied = 2_000_000
+
 /**
  * The request of one attempt, or those of its parts when the provider splits it. A part is a request of its own, never streamed.
  * Throws what the provider throws, and a `ProviderFault` (400) for too many parts, or
@@ -18,6 +21,7 @@ export function splitRequest(input: PrepareInput): {
   readonly parts?: readonly Part[]
 } {
   const { codec, call } = input
+  if (codec.join !== undefined) checkCopies(call.body)
   const bodies = codec.join === undefined ? undefined : codec.split?.(call)
   if (bodies === undefined || bodies.length < 2) return { request: prepare(input) }
   if (bodies.length > mostParts) throw tooMany(bodies.length)
@@ -32,6 +36,17 @@ export function splitRequest(input: PrepareInput): {
     parts.push(made)
   }
   return { request: parts[0]!.request, parts }
+}
+
+/** Before the parts are made: half a million of them would be memory for nothing, and of large ones all that there is. */
+function checkCopies(body: Readonly<Record<string, unknown>>): void {
+  const items = Math.max(itemsOf(body['prompt']), itemsOf(body['input']))
+  if (items > mostParts && items * Object.keys(body).length > mostCopied) throw tooLarge(items)
+}
+
+/** The texts that may become parts; token ids are one text together. */
+function itemsOf(list: unknown): number {
+  return Array.isArray(list) && typeof list[0] !== 'number' ? list.length : 0
 }
 
 interface PartBody {
@@ -69,7 +84,7 @@ function tooMany(count: number): ProviderFault {
 function tooLarge(count: number): ProviderFault {
   return new ProviderFault({
     kind: 'invalid_request',
-    message: `this request takes ${count} exchanges with the provider, and is too large to repeat its members in each: send several requests`,
+    message: `this request takes up to ${count} exchanges with the provider, and is too large to repeat its members in each: send several requests`,
     code: 'too_many_parts',
   })
 }

@@ -18,6 +18,7 @@ describe('a model name resolves to', () => {
   const table = new ModelTable([
     provider('alpha', ['big', { id: 'fast', upstream: 'small-2' }, 'shared', 'beta/exact']),
     provider('beta', ['mid-*', 'mid-large-*', 'shared', { id: 'own-*', upstream: 'vendor-*' }]),
+    provider('open', []),
     provider('late', ['*'], { priority: 2 }),
     provider('pinned', [{ id: 'any-*', upstream: 'one' }], { priority: 3 }),
   ])
@@ -32,7 +33,7 @@ describe('a model name resolves to', () => {
     ['one provider by its prefix', 'alpha/big', ['alpha:big']],
     ['an alias behind a prefix', 'alpha/fast', ['alpha:small-2']],
     ['a wildcard behind a prefix', 'beta/own-7', ['beta:vendor-7']],
-    ['whatever follows the prefix of a configured provider', 'beta/not/listed', ['beta:not/listed']],
+    ['whatever follows the prefix of a provider without entries', 'open/not/listed', ['open:not/listed']],
     ['an exact name with a slash before any prefix', 'beta/exact', ['alpha:beta/exact', 'late:beta/exact']],
     ['a wildcard when the prefix is no provider', 'nobody/x', ['late:nobody/x']],
     ['a wildcard when nothing follows the prefix', 'beta/', ['late:beta/']],
@@ -44,7 +45,16 @@ describe('a model name resolves to', () => {
 
   test('nothing when nobody matches', () => {
     const exact = new ModelTable([provider('alpha', ['big'])])
-    for (const model of ['', 'bigger', 'bi', '/big', 'other/big', '__proto__', 'x'.repeat(10_000)]) {
+    for (const model of [
+      '',
+      'bigger',
+      'bi',
+      '/big',
+      'other/big',
+      'alpha/bigger',
+      '__proto__',
+      'x'.repeat(10_000),
+    ]) {
       expect(resolve(exact, model)).toEqual([])
       expect(exact.has(model)).toBe(false)
     }
@@ -132,8 +142,8 @@ describe('the listing', () => {
 })
 
 test('labels for metrics come from the configuration, never from a client', () => {
-  const table = new ModelTable([provider('alpha', ['big', 'mid-*'])])
-  const labels = ['big', 'mid-1', 'mid-2', 'alpha/big', 'alpha/mid-3', 'alpha/invented', 'invented']
+  const table = new ModelTable([provider('alpha', ['big', 'mid-*']), provider('open', [])])
+  const labels = ['big', 'mid-1', 'mid-2', 'alpha/big', 'alpha/mid-3', 'open/invented', 'invented']
   expect(labels.map((name) => table.label(name))).toEqual([
     'big',
     'mid-*',
@@ -143,7 +153,8 @@ test('labels for metrics come from the configuration, never from a client', () =
     'other',
     'other',
   ])
-  expect(table.lookup('alpha/invented', 'chat')[0]?.entry).toBe('other')
+  expect(table.lookup('open/invented', 'chat')[0]?.entry).toBe('other')
+  expect(table.lookup('alpha/invented', 'chat')).toEqual([])
   expect(table.lookup('mid-1', 'chat')[0]?.entry).toBe('mid-*')
 })
 

@@ -41,8 +41,8 @@ const unknown: Resolved = Object.freeze({ matches: [], targets: new Map() })
  * Which deployments serve a model name. Built once for each snapshot. A name is resolved in this order:
  *
  * 1. An entry with exactly this id in any provider, even when it contains `/`.
- * 2. `provider/rest`, where `provider` is configured: this provider only. `rest` is looked up among its entries; a `rest`
- *    that it does not list is sent as it is, since the client named the provider on purpose.
+ * 2. `provider/rest`, where `provider` is configured: this provider only, and only what its entries cover: who lists cheap
+ *    models does not mean to pay for the others. Of a provider without any entry, `rest` is sent as it is.
  * 3. Wildcards, `prefix*` or `*`.
  *
  * In 1 and 3 every provider with a matching entry is a candidate, by its most precise entry, so that a wildcard provider is
@@ -125,6 +125,7 @@ export class ModelTable {
     const rest = model.slice(slash + 1)
     if (provider === undefined || rest === '') return undefined
     const match = mostPrecise(matchesOf(provider).filter(({ entry }) => covers(entry.id, rest)))
+    if (match === undefined && provider.models.length > 0) return []
     const passed = { provider, model: rest, entry: { ...entryOf(rest), id: 'other' }, specificity: Infinity }
     return [
       match === undefined ? { ...passed, entry: { ...passed.entry, upstream: rest } } : renamed(match, rest),
