@@ -14,7 +14,7 @@ async function kept(url: string) {
   await once(socket, 'connect')
   return {
     state,
-    async ask(): Promise<string> {
+    ask: async (): Promise<string> => {
       state.text = ''
       socket.write('GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n')
       await until(() => state.closed || state.text.endsWith('{"status":"ok"}'))

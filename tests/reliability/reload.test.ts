@@ -198,7 +198,8 @@ test(
       first.say(`${done} `)
       for (const [asked, status] of Object.entries(answers)) {
         const [model, client = ''] = asked.split(' ')
-        expect((await chat(server.url, { model }, key(client))).status, asked).toBe(status)
+        const answer = await chat(server.url, { model }, key(client))
+        expect([asked, answer.status]).toEqual([asked, status])
       }
     }
     server.hangup()

@@ -102,7 +102,7 @@ describe('a reload', () => {
   test('that is faulty changes nothing, and says everything that is wrong', async () => {
     const { gateway, reload, status } = await gatewayOf()
     const faulty = reload({ ...good, api_key: 'x', nonsense: 1 }, { ...good, name: 'b', type: 'absent' })
-    await expect(faulty).rejects.toSatisfy(ConfigError.is)
+    await expect(faulty).rejects.toSatisfy((error) => ConfigError.is(error))
     await expect(faulty).rejects.toThrow(/nonsense[\s\S]*absent/)
     expect([gateway.on.map(({ name }) => name), await status()]).toEqual([['a'], 200])
     expect(gateway.ledger.snapshot()).toMatchObject({ reloads: 0, reloadFailures: 1, reloadFailed: true })

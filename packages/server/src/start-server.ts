@@ -67,7 +67,7 @@ export interface RunningServer {
    * Leaves in order: `/readyz` turns 503, after `shutdown_delay` no new connections, up to `shutdown_timeout` for what runs,
    * then an error at the end of every stream that is left. Resolves when everything is closed and logged.
    */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Starts a gateway and serves it. Rejects with a `ConfigError` or with {@link StartRefused}. */
@@ -116,8 +116,10 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const serving = () => phase === 'serving'
     const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
     let closed: Promise<void> | undefined
-    const close = () =>
-      (closed ??= drain({ app, connections, gateway, log, clock, enter }).finally(shared.close))
+    const leave = async () => {
+      await drain({ app, connections, gateway, log, clock, enter }).finally(() => shared.close())
+    }
+    const close = () => (closed ??= leave())
     return { url, gateway, reload, close }
   } catch (error) {
     await Promise.all([gateway.close(), shared.close()])

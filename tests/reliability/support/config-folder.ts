@@ -22,16 +22,16 @@ export interface ConfigFolder {
   /** Where the configuration should send the log. */
   readonly logFile: string
   /** As editors and deployment tools do: written beside it, then renamed. */
-  rename(text: string): void
+  readonly rename: (text: string) => void
   /** As `cp` and a bind mount do: the same file, written anew. */
-  overwrite(text: string): void
+  readonly overwrite: (text: string) => void
   /** As Kubernetes does with a ConfigMap: the link above the file is pointed to another folder. */
-  swapLink(text: string): void
+  readonly swapLink: (text: string) => void
   /** A folder in its place, which nobody can read. */
-  unreadable(): void
-  remove(): void
-  dotEnv(text: string): void
-  log(): readonly LogLine[]
+  readonly unreadable: () => void
+  readonly remove: () => void
+  readonly dotEnv: (text: string) => void
+  readonly log: () => readonly LogLine[]
 }
 
 export interface LogLine {

@@ -44,20 +44,20 @@ function watched(file: { now: string | { code: string } } = { now: 'first' }) {
     told,
     pending,
     /** Writes the file, as far as the file system's clock tells. */
-    write(text: string | { code: string }) {
+    write: (text: string | { code: string }) => {
       file.now = text
       state.changedAt = state.time
       stamp += '.'
     },
     /** Writes it without a trace: the same size, within one tick of the clock. */
-    writeUnseen(text: string) {
+    writeUnseen: (text: string) => {
       file.now = text
     },
     /** What a reload waits for. */
-    hold(until: Promise<void> | undefined) {
+    hold: (until: Promise<void> | undefined) => {
       hold = until
     },
-    async pass(milliseconds: number) {
+    pass: async (milliseconds: number) => {
       const end = state.time + milliseconds
       for (;;) {
         const due = pending.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0]

@@ -5,9 +5,9 @@ export interface WatchOptions {
   /** Digest of what is in use. */
   readonly digest: string
   /** Milliseconds from one look to the next, asked after each; 0: none but those that are asked for. */
-  intervalMs(): number
+  readonly intervalMs: () => number
   /** Something else is there than before. Called one after the other; must not reject. */
-  changed(reading: Reading): Promise<void>
+  readonly changed: (reading: Reading) => Promise<void>
   /** Milliseconds since the epoch. Default: the system's. */
   readonly epoch?: () => number
   /** Runs `callback` once after so long; the result takes it back. Default: a timer that keeps no process alive. */

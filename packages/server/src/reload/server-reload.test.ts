@@ -91,7 +91,7 @@ describe('a reload', () => {
     const steps = [{ TOY_KEY: 'first-canary' }, { TOY_KEY: 'first-canary' }, { TOY_KEY: 'second-canary' }, {}]
     const changed = []
     for (const env of steps) {
-      changed.push((await change({ providers }, env as Record<string, string>)).changed)
+      changed.push((await change({ providers }, env)).changed)
     }
     expect(changed).toEqual([
       ['providers.keyed.api_key'],
