@@ -92,7 +92,10 @@ test('what is known of a key goes with its value', () => {
   // Requests that began before are settled with the ring of then.
   ring.settle(at, take(ring, at), limit(5_000))
   expect(take(next, at).name).toBe('Y')
-  expect(ringOf(clock, next, [configured('Q'), configured('R')]).shares(next)).toBe(false)
+  expect([next, ringOf(clock, next, [configured('Q'), configured('R')])]).toMatchObject([
+    { goesOn: true },
+    { goesOn: false },
+  ])
 })
 
 test('what other gateways tell is heard once, for the key of that value, and not told on', () => {

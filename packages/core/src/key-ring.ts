@@ -41,7 +41,7 @@ export type KeyPause = Pick<SharedPause, 'cause' | 'key' | 'forMs' | 'guessed'>
 /** Which of the keys a deployment is asked with, and which rest there: rate limits are those of a key and a model. */
 interface KeyUse {
   current: KeyState | undefined
-  readonly rests: Map<KeyState, Cooldown>
+  readonly rests: WeakMap<KeyState, Cooldown>
   tell: ((pause: KeyPause) => void) | undefined
 }
 
@@ -53,6 +53,8 @@ interface KeyUse {
 export class KeyRing {
   /** In the order of the configuration. */
   readonly keys: readonly Key[]
+  /** It has a key of the ring that it replaces. Breakers count nothing that is the fault of one key, so they go on with it. */
+  readonly goesOn: boolean
   readonly #clock: Clock
   readonly #uses: WeakMap<LiveDeployment, KeyUse>
 
@@ -64,17 +66,13 @@ export class KeyRing {
       tag: keyTag(key),
       state: known.get(key.digest) ?? new KeyState(clock),
     }))
+    this.goesOn = keys.some(({ digest }) => known.has(digest))
     this.#uses = before === undefined ? new WeakMap() : before.#uses
   }
 
   /** `tell`: called when a key of the deployment rests or is retired, by what was seen here. */
   listen(deployment: LiveDeployment, tell: (pause: KeyPause) => void): void {
     this.#useOf(deployment).tell = tell
-  }
-
-  /** True when both have a key of the same value. */
-  shares(other: KeyRing): boolean {
-    return this.keys.some(({ digest }) => other.keys.some((key) => key.digest === digest))
   }
 
   /** The key for an attempt, which is settled with it, or why none can be used now. `alone`: see `closedReason()`. */
@@ -235,7 +233,7 @@ function pauseMs(fault: AttemptFault): number {
 }
 
 function unused(): KeyUse {
-  return { current: undefined, rests: new Map(), tell: undefined }
+  return { current: undefined, rests: new WeakMap(), tell: undefined }
 }
 
 function restMs({ rests }: KeyUse, state: KeyState): number {

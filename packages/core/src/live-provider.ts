@@ -82,7 +82,7 @@ export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider
   const { origin, baseUrl } = splitBaseUrl(provider.baseUrl)
   const identity = identityOf(input, baseUrl)
   const keys = keysOf(input, baseUrl, before)
-  const same = before?.identity === identity || sharesKey(keys, before)
+  const same = before?.identity === identity || keys?.goesOn === true
   return {
     name: config.name,
     type,
@@ -103,7 +103,7 @@ export function openLiveProvider(input: LiveProviderInput, before?: LiveProvider
   }
 }
 
-/** What is known of a key is about one address. */
+/** What is known of a key is about one address, and so is what its deployments have shown. */
 function keysOf(
   { type, keys = [], clock }: LiveProviderInput,
   baseUrl: string,
@@ -111,11 +111,6 @@ function keysOf(
 ): KeyRing | undefined {
   const known = before?.type === type && before.baseUrl === baseUrl ? before.keys : undefined
   return keys.length > 1 ? new KeyRing(keys, clock, known) : undefined
-}
-
-/** Breakers of a provider with several keys count nothing that is the fault of one, so they outlive a change of some. */
-function sharesKey(keys: KeyRing | undefined, before: LiveProvider | undefined): boolean {
-  return keys !== undefined && before?.keys !== undefined && keys.shares(before.keys)
 }
 
 /** The provider as it is asked with one of its keys. */
