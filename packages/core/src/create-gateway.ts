@@ -42,6 +42,18 @@ export interface GatewayOptions {
 
 const silent: GatewayLog = { error: () => undefined }
 
+/** A log that throws must not take a request, or the permit of a breaker, along. */
+function unfailing(log: GatewayLog): GatewayLog {
+  const write = (level: 'error' | 'warn') => (facts: object, message: string) => {
+    try {
+      log[level]?.(facts, message)
+    } catch {
+      // There is nowhere else to tell it.
+    }
+  }
+  return { error: write('error'), warn: write('warn') }
+}
+
 /** Starts a gateway from a configuration object or a file that was read. Rejects with a `ConfigError` that lists everything wrong. */
 export async function createGateway(
   config: GatewayConfigInput | CheckedConfig,
@@ -62,7 +74,7 @@ export async function createGateway(
     random: options.random ?? Math.random,
     newId: options.newId ?? randomUUID,
     observe: options.observe,
-    log: options.log ?? silent,
+    log: options.log === undefined ? silent : unfailing(options.log),
     peers: options.peers,
   })
 }

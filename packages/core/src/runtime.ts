@@ -148,11 +148,22 @@ export class Runtime {
     told: ((turn: HealthTurn) => void) | undefined,
     found: ((found: HealthFound) => void) | undefined,
   ): () => void {
-    this.vitals.onTurn = told
-    this.#found = found
+    this.vitals.onTurn = told && this.#unfailing(told)
+    this.#found = found && this.#unfailing(found)
     this.#watched = !this.#closed
     if (this.#watched) this.#followHealth()
     return () => this.#stopChecks()
+  }
+
+  /** Whoever is told must not take a request, or all further checks, along. */
+  #unfailing<Told>(tell: (told: Told) => void): (told: Told) => void {
+    return (told) => {
+      try {
+        tell(told)
+      } catch (error) {
+        this.#parts.log.error({ error: this.scrub(String(error)) }, 'unexpected error')
+      }
+    }
   }
 
   /** See `Gateway.hearHealth`. */
