@@ -49,7 +49,7 @@ test('an open breaker gives the slot back and says for how long', () => {
   settleAdmission(enter() as Admission, { kind: 'upstream', message: '' })
   clock.advance(400)
   expect(enter()).toMatchObject({ kind: 'overloaded', code: 'breaker_open', retryAfterMs: 600 })
-  expect(closedReason(live, { deployment, alone: false })).toMatchObject({
+  expect(closedReason(live, deployment, false)).toMatchObject({
     code: 'breaker_open',
     retryAfterMs: 600,
   })
@@ -69,7 +69,7 @@ test('the pace gives slot and probe back, so that the next probe can be made', (
 
 test('a pause of the vendor’s closes a lone deployment, a guess of ours does not', () => {
   const { live, deployment } = open()
-  const reason = (alone: boolean) => closedReason(live, { deployment, alone })
+  const reason = (alone: boolean) => closedReason(live, deployment, alone)
   deployment.cooldown.start(5_000, true)
   expect(reason(true)).toBeUndefined()
   expect(reason(false)).toMatchObject({ kind: 'rate_limit', retryAfterMs: 5_000 })

@@ -27,8 +27,11 @@ export interface Wanted {
  * Why a deployment cannot be asked now, or `undefined`. Looks only; takes nothing. The only deployment that is left (`alone`)
  * pauses only when the vendor said for how long: a guess of ours must not make a model vanish.
  */
-export function closedReason({ keys }: LiveProvider, wanted: Wanted): AttemptFault | undefined {
-  const { deployment, alone } = wanted
+export function closedReason(
+  { keys }: LiveProvider,
+  deployment: LiveDeployment,
+  alone: boolean,
+): AttemptFault | undefined {
   const { breaker, cooldown } = deployment
   const pause = cooldown.remainingMs()
   if (pause > 0 && !(alone && cooldown.guessed)) {

@@ -1,5 +1,5 @@
 import { apiKey, definePlugin, ProviderFault, type Secret } from '@llmproxy/provider-kit'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ManualClock } from '../test/manual-clock.ts'
 import { chatAnswer, chatBody, jsonResponse } from '../test/toy-gateway.ts'
@@ -10,6 +10,8 @@ import type { SharedPause } from './peers.ts'
 class Vendor {
   readonly seen: string[] = []
   readonly faults = new Map<string, ProviderFault['fault']>()
+  /** Answers wait for it. */
+  open: Promise<unknown> = Promise.resolve()
 
   readonly plugin = definePlugin({
     type: 'vendor',
@@ -20,6 +22,7 @@ class Vendor {
       authorize: () => ({}),
       exchange: async () => {
         this.seen.push(key.reveal())
+        await this.open
         const fault = this.faults.get(key.reveal())
         if (fault !== undefined) throw new ProviderFault(fault)
         return jsonResponse(chatAnswer('hi'))
@@ -60,7 +63,8 @@ async function gatewaysOf(vendor: Vendor, ...environments: Record<string, string
     const { status } = await gateways[gateway]!.respond('chat', chatBody({ model }))
     return [status, ...vendor.seen.slice(before)]
   }
-  return { clock, gateways, warned, ask }
+  const reload = (own: number, env: Record<string, string>) => gateways[own]!.reload({ providers }, env)
+  return { clock, gateways, warned, ask, reload }
 }
 
 const refusal = { kind: 'authentication', message: 'no', status: 401 } as const
@@ -103,4 +107,20 @@ test('a gateway with one of the keys goes on as one with one key', async () => {
   expect(await ask(0)).toEqual([200, 'key-a', 'key-b'])
   vendor.faults.delete('key-a')
   expect(await ask(1)).toEqual([200, 'key-a'])
+})
+
+test('of keys that a reload has replaced nobody is told', async () => {
+  const vendor = new Vendor()
+  const env = { A: 'key-a', B: 'key-b' }
+  const { warned, ask, reload } = await gatewaysOf(vendor, env, env)
+  let answer = () => undefined as void
+  vendor.open = new Promise<void>((resolve) => (answer = resolve))
+  const running = ask(0)
+  await vi.waitUntil(() => vendor.seen.length === 1)
+  await reload(0, { A: 'new-a', B: 'new-b' })
+  vendor.faults.set('key-a', refusal)
+  answer()
+  expect(await running).toEqual([200, 'key-a', 'key-b'])
+  expect(warned).toEqual([])
+  expect((await ask(1))[1]).toBe('key-a')
 })

@@ -70,8 +70,8 @@ export class KeyRing {
     this.#uses = before === undefined ? new WeakMap() : before.#uses
   }
 
-  /** `tell`: called when a key of the deployment rests or is retired, by what was seen here. */
-  listen(deployment: LiveDeployment, tell: (pause: KeyPause) => void): void {
+  /** `tell`: called when a key of the deployment rests or is retired, by what was seen here. `undefined`: nobody is told any more. */
+  listen(deployment: LiveDeployment, tell: ((pause: KeyPause) => void) | undefined): void {
     this.#useOf(deployment).tell = tell
   }
 

@@ -164,17 +164,18 @@ function carriedOver(before: LiveProvider, { config, settings }: LiveProviderInp
     if (entries.has(deployment.entry)) deployment.breaker.configure(breakerOptions(config, settings))
     else {
       deployments.delete(key)
-      silence([deployment])
+      silence(before, [deployment])
     }
   }
   return deployments
 }
 
 /** Nobody is told any more what becomes of these: only requests that began before a reload still ask them. */
-export function silence(deployments: Iterable<LiveDeployment>): void {
-  for (const { breaker, cooldown } of deployments) {
-    breaker.onChange = undefined
-    cooldown.onStart = undefined
+export function silence({ keys }: LiveProvider, deployments: Iterable<LiveDeployment>): void {
+  for (const deployment of deployments) {
+    deployment.breaker.onChange = undefined
+    deployment.cooldown.onStart = undefined
+    keys?.listen(deployment, undefined)
   }
 }
 

@@ -132,7 +132,7 @@ function isLastOne(target: RouteTarget, { targets, snapshot }: Serving): boolean
     if (other === target) return true
     const live = snapshot.live.get(other.provider)!
     const deployment = live.deployments.get(deploymentKey(live, other))
-    return deployment !== undefined && closedReason(live, { deployment, alone: true }) !== undefined
+    return deployment !== undefined && closedReason(live, deployment, true) !== undefined
   })
 }
 
@@ -144,10 +144,10 @@ async function attemptOnce(
 ): Promise<Tried> {
   const deployment = serving.deployment(live, target)
   let alone = serving.targets.length === 1
-  let closed = closedReason(live, { deployment, alone })
+  let closed = closedReason(live, deployment, alone)
   if (closed !== undefined && !alone && isLastOne(target, serving)) {
     alone = true
-    closed = closedReason(live, { deployment, alone })
+    closed = closedReason(live, deployment, alone)
   }
   if (closed !== undefined) return { kind: 'skipped', fault: closed }
   const input = prepared(run, live, target, serving)
@@ -236,7 +236,7 @@ async function admitted(
   if (!live.gate.tryAcquire()) {
     const got = await run.waiting((onCancel) => live.gate.wait(onCancel))
     if (got !== 'acquired') return queueTimeout(live)
-    const closed = closedReason(live, wanted)
+    const closed = closedReason(live, wanted.deployment, wanted.alone)
     if (closed !== undefined) {
       live.gate.release()
       return closed

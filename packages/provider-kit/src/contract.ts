@@ -37,7 +37,10 @@ export interface ProviderPlugin<Options = unknown> {
    * too), and options that have no default. Nothing else reads it.
    */
   readonly example?: Readonly<Record<string, unknown>>
-  /** Pure: no I/O, no timers, nothing read from the environment. */
+  /**
+   * Pure: no I/O, no timers, nothing read from the environment. For several keys it runs once for each, and the results must not
+   * differ in address or operations: the key is for `authorize()`, and for `exchange()`.
+   */
   create(options: Options): Provider
 }
 

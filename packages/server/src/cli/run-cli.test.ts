@@ -52,6 +52,25 @@ describe('check', () => {
     })
   })
 
+  test('says which of several keys are used, which are not set, and which are the same', async () => {
+    const root = folder({ 'config.yaml': `${valid}    api_key_env: [A_KEY, B_KEY, C_KEY, D_KEY]\n` })
+    const env = { A_KEY: 'canary-1', B_KEY: '', C_KEY: 'canary-2', D_KEY: 'canary-1' }
+    const { code, out, err } = await run(root, ['check'], { env })
+    expect([code, out, err]).toEqual([
+      0,
+      [
+        'warning: config.yaml:5:40 providers[0].api_key_env[3]: D_KEY has the value of A_KEY: they count as one key',
+        '  on   toy  * (keys: A_KEY, C_KEY; not set: B_KEY)',
+        `${join(root, 'config.yaml')} is valid`,
+      ].join('\n'),
+      '',
+    ])
+    expect((await run(root, ['check'], { env: { A_KEY: 'canary-1' } })).out).toContain(
+      '  on   toy  * (not set: B_KEY, C_KEY, D_KEY)\n',
+    )
+    expect((await run(root, ['check'])).out).toContain('  off  toy  set A_KEY or B_KEY or C_KEY or D_KEY\n')
+  })
+
   test('lists everything that is wrong, with file, line and column, and exits with 1', async () => {
     const root = folder({
       'config.yaml':
@@ -339,6 +358,20 @@ describe('check --probe', () => {
     const { code, out, err } = await run(root, ['check', '--probe'], { plugins: [vendor(401)] })
     expect([code, err]).toEqual([1, 'not well: toy'])
     expect(out).toContain('toy: unhealthy (configuration: no)')
+  })
+
+  test('tries each key of a provider that has several', async () => {
+    const root = folder({ 'config.yaml': `${valid}    api_key_env: [GOOD, BAD]\n` })
+    const keyed = {
+      ...toyPlugin,
+      create: ({ api_key: key }: { api_key: string }) =>
+        vendor(key === 'canary-good' ? 200 : 401, `not ${key}`).create({}),
+    } as unknown as ProviderPlugin
+    const env = { GOOD: 'canary-good', BAD: 'canary-bad' }
+    const { code, out, err } = await run(root, ['check', '--probe'], { plugins: [keyed], env })
+    expect([code, err]).toEqual([1, 'not well: toy (BAD)'])
+    expect(out).toMatch(/^ {2}toy \(GOOD\): healthy, free request/m)
+    expect(out).toMatch(/^ {2}toy \(BAD\): unhealthy \(configuration: not \[redacted\]\)/m)
   })
 
   test('what a vendor says cannot steer the terminal, or look like another line', async () => {

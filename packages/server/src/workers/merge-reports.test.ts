@@ -51,6 +51,22 @@ test('what runs is added up; breakers, status and uptime are the worst that any 
   }
 })
 
+test('each key is told as the worker sees it that can use it least', () => {
+  const keysOf = (...states: string[]) => ({
+    keys: states.map((state, index) => ({
+      name: `KEY_${index}`,
+      state,
+      ...(state === 'retired' && { for_seconds: 9 }),
+    })),
+  })
+  const merged = mergeProviders([
+    report(keysOf('active', 'ready', 'resting')),
+    report(keysOf('retired', 'active', 'ready')),
+    report({}),
+  ])
+  expect(merged.providers[0]).toMatchObject(keysOf('retired', 'active', 'resting'))
+})
+
 test('a provider that one worker does not know yet is told as the others see it', () => {
   expect(mergeProviders([report({}), { providers: [], total: 0 }])).toEqual(report({}))
 })

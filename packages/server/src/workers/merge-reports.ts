@@ -9,6 +9,7 @@ export interface ProvidersReport {
 }
 
 const badness: readonly unknown[] = ['healthy', 'degraded', 'unhealthy']
+const usability: readonly unknown[] = ['ready', 'active', 'resting', 'retired']
 const openness: readonly unknown[] = ['closed', 'half_open', 'open']
 
 /** `GET /providers` of several workers as that of one server: each provider as the worker sees it that fares worst, and sums. */
@@ -28,6 +29,8 @@ function mergeLines(left: Line, right: Line): Line {
   const merged: Record<string, unknown> = { ...worse }
   for (const name of ['in_flight', 'queued']) merged[name] = sum(left[name], right[name])
   merged['breakers'] = worstStates(left['breakers'], right['breakers'])
+  if (Array.isArray(left['keys']) && Array.isArray(right['keys']))
+    merged['keys'] = worstKeys(left['keys'] as Line[], right['keys'] as Line[])
   if ('last_check' in left || 'last_check' in right)
     merged['last_check'] = latest(left['last_check'], right['last_check'])
   if ('uptime' in left && 'uptime' in right) merged['uptime'] = least(left['uptime'], right['uptime'])
@@ -59,6 +62,14 @@ function worstStates(left: unknown, right: unknown): unknown {
     if (openness.indexOf(state) >= openness.indexOf(states[model])) states[model] = state
   }
   return states
+}
+
+/** The same keys in the same order: workers have one configuration. */
+function worstKeys(left: readonly Line[], right: readonly Line[]): readonly Line[] {
+  return left.map((key) => {
+    const same = right.find(({ name }) => name === key['name'])
+    return usability.indexOf(same?.['state']) > usability.indexOf(key['state']) ? same! : key
+  })
 }
 
 /** ISO 8601 texts of one time zone compare like the times; `null`: never. */
