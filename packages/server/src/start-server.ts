@@ -94,7 +94,7 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const place = { host: options.host ?? config.host, port, reusePort: sharedPort !== undefined }
     const { refusal, warnings } = judgeBind(place.host, config.api_keys)
     if (refusal !== undefined) throw new StartRefused(refusal)
-    const log = (options.logger ?? defaultLogger(gateway, options.worker))((text) => gateway.scrub(text))
+    const log = (options.logger ?? defaultLogger(gateway, options))((text) => gateway.scrub(text))
     later.log = log
     let phase: ServerPhase = 'serving'
     const live = new LiveSettings(config)
@@ -139,9 +139,15 @@ function textOf({ warnings }: Pick<CheckedConfig, 'warnings'>): readonly string[
   return warnings.map(formatProblem)
 }
 
-function defaultLogger({ config }: Gateway, worker: number | undefined) {
+function defaultLogger({ config }: Gateway, { worker, print }: StartOptions) {
   return (scrub: (text: string) => string) =>
-    createLogger({ level: logLevel(config), file: config.log_file, scrub, worker })
+    createLogger({
+      level: logLevel(config),
+      file: config.log_file,
+      scrub,
+      worker,
+      complain: (line) => print(`warning: ${line}`),
+    })
 }
 
 interface ListenPlace {

@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import type { GatewayConfig } from '@llmproxy/core'
 import pino from 'pino'
 import { StartRefused } from '../start-refused.ts'
-import { LineGatherer, type LineSink } from './line-gatherer.ts'
+import { LineGatherer } from './line-gatherer.ts'
+import { LogOutput } from './log-output.ts'
 import { redactFields } from './redact.ts'
 
 /** Where the server writes what happens. The first parameter holds the fields of the line. */
@@ -23,6 +24,8 @@ export interface LoggerOptions {
   scrub(text: string): string
   /** Stands in each line of a server with several workers. */
   readonly worker?: number | undefined
+  /** Told when a `file` takes no lines any more. Default: nobody. */
+  readonly complain?: ((line: string) => void) | undefined
 }
 
 /** A logger and the way to write out what it still holds. */
@@ -45,12 +48,9 @@ const levels: Readonly<Record<string, string>> = {
   SILENT: 'silent',
 }
 
-// Text that standard output has not taken yet; above it lines are lost, because a stuck reader of the log must not stop the server.
-const pendingBytes = 64 * 1024 * 1024
-
 /** JSON lines: `{"level":"info","time":"…","msg":"…", …}`. Secrets are removed by field name and by value. Throws `StartRefused` when the file cannot be written. */
 export function createLogger(options: LoggerOptions): Logger {
-  const gatherer = new LineGatherer(sinkOf(options.file))
+  const gatherer = new LineGatherer(outputOf(options))
   const safe = (line: string) => options.scrub(redactFields(line))
   const start = options.worker === undefined ? '' : `,"worker":${options.worker}`
   const logger = pino(
@@ -99,37 +99,11 @@ function infoLine(start: string, fields: object, message: string): string {
   return `{"level":"info","time":"${time}"${start}${members === '' ? '' : `,${members}`},"msg":${JSON.stringify(message)}}\n`
 }
 
-/** Files take a block at once; what is behind standard output may not, so there the writing is left to another thread. */
-function sinkOf(file: string | null): LineSink {
-  const destination =
-    file === null ? standardOutput() : pino.destination({ dest: openLogFile(file), sync: true, minLength: 1 })
-  return { write: (text) => destination.write(text), flush: (done) => destination.flush(() => done()) }
-}
+const standardOutput = 1
 
-// What a process that ends waits for a reader that does not take its last lines.
-const exitMs = 200
-
-/** Standard output, as one that is never stuck: what nobody takes must not keep the process from ending. */
-function standardOutput(): ReturnType<typeof pino.destination> {
-  let deadline = Infinity
-  const destination = pino.destination({
-    dest: 1,
-    sync: false,
-    minLength: 1,
-    maxLength: pendingBytes,
-    retryEAGAIN: () => performance.now() < deadline,
-  })
-  // Before the library does the same without a limit.
-  process.prependListener('exit', () => {
-    deadline = performance.now() + exitMs
-    try {
-      destination.flushSync()
-    } catch {
-      // Nobody is left who could be told.
-    }
-    destination.destroy()
-  })
-  return destination
+function outputOf({ file, complain }: LoggerOptions): LogOutput {
+  if (file === null) return new LogOutput(standardOutput, { name: 'standard output' })
+  return new LogOutput(openLogFile(file), { name: `log_file ${file}`, complain })
 }
 
 function openLogFile(path: string): number {
