@@ -117,7 +117,11 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
     let closed: Promise<void> | undefined
     const leave = async () => {
-      await drain({ app, connections, gateway, log, clock, enter }).finally(() => shared.close())
+      try {
+        await drain({ app, connections, gateway, log, clock, enter })
+      } finally {
+        await shared.close()
+      }
     }
     const close = () => (closed ??= leave())
     return { url, gateway, reload, close }
@@ -139,14 +143,14 @@ function textOf({ warnings }: Pick<CheckedConfig, 'warnings'>): readonly string[
   return warnings.map(formatProblem)
 }
 
-function defaultLogger({ config }: Gateway, { worker, print }: StartOptions) {
+function defaultLogger({ config }: Gateway, options: StartOptions) {
   return (scrub: (text: string) => string) =>
     createLogger({
       level: logLevel(config),
       file: config.log_file,
       scrub,
-      worker,
-      complain: (line) => print(`warning: ${line}`),
+      worker: options.worker,
+      complain: (line) => options.print(`warning: ${line}`),
     })
 }
 

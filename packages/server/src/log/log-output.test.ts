@@ -125,7 +125,7 @@ test('what still waits when the process ends is written then', () => {
   const before = process.listeners('exit')
   log.write('first\n')
   log.write('second\n')
-  const [lastWords] = process.listeners('exit').filter((listener) => !before.includes(listener))
+  const lastWords = process.listeners('exit').find((listener) => !before.includes(listener))
   lastWords?.(0)
   expect(readFileSync(file, 'utf8')).toBe('first\nsecond\n')
 })
