@@ -61,10 +61,21 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     'the beginning of several keys',
-    'rate_limit: 5\nlog: x',
+    'rate_limit: 5\nlog: x\nredis_fail: x\nhealth_check: x',
     [
       'config.yaml:1:1 rate_limit: unknown key; did you mean "rate_limits", "rate_limit_rpm" or "rate_limit_window"?',
       'config.yaml:2:1 log: unknown key; did you mean "log_level" or "log_file"?',
+      'config.yaml:3:1 redis_fail: unknown key; did you mean "redis_failure"?',
+      'config.yaml:4:1 health_check: unknown key; did you mean "health_check_interval"?',
+    ],
+  ],
+  [
+    'nothing where something is wanted',
+    "shutdown_delay: .inf\nredis_url: ''\nproviders:\n  - name: a\n    type: mock\n    api_key_env: []",
+    [
+      'config.yaml:1:17 shutdown_delay: expected a number, found an endless number',
+      'config.yaml:2:12 redis_url: must be a URL such as redis://host:6379; where there is no Redis, leave the key out; found empty text',
+      'config.yaml:6:5 providers[0].api_key_env: must name at least one variable; without the key, `PROXY_API_<TYPE>_API_KEY` is looked up; found an empty list',
     ],
   ],
   [
@@ -287,4 +298,12 @@ describe('a broken configuration', () => {
       expect(said).not.toContain('424242424242')
     }
   })
+})
+
+it('is soon done with a file in which thousands of values come from aliases', () => {
+  const text = `a: &a 1\nb:\n${'  - *a\n'.repeat(10_000)}`
+  const { problems } = readConfig(text, { file: 'config.yaml', env })
+  expect(problems.map(formatProblem)).toEqual([
+    'config.yaml:1:1 more than 100 values come from aliases (`*name`); write them out',
+  ])
 })

@@ -131,11 +131,17 @@ function sentence(error: YAMLError, text: string): string {
 
 function brokenAliases(document: Document): number[] {
   const offsets: number[] = []
+  // By the way, because the parser's own search begins at the start of the file for each alias.
+  const anchors = new Map<string, Node>()
+  const remember = (_key: unknown, node: Node & { readonly anchor?: string }) => {
+    if (node.anchor !== undefined) anchors.set(node.anchor, node)
+  }
   visit(document, {
+    Value: remember,
     Alias(_key, alias, ancestors) {
       // One without a name is reported by the parser.
       if (alias.source === '') return
-      const target = alias.resolve(document)
+      const target = anchors.get(alias.source)
       // An alias inside of what it stands for would never end.
       if (target === undefined || ancestors.includes(target)) offsets.push(alias.range?.[0] ?? 0)
     },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,5 +88,24 @@ describe('a reading', () => {
     expect(await source.read()).toMatchObject({ kind: 'unreadable', path: dotEnv, code: 'EISDIR' })
     rmSync(path)
     expect(await source.read()).toMatchObject({ kind: 'unreadable', path, code: 'ENOENT' })
+  })
+
+  test('is not made of a file that is longer than any configuration', async () => {
+    const { path, source } = inFolder(`port: 1${' '.repeat(1024 * 1024 - 7)}`)
+    expect(await source.read()).toMatchObject({ kind: 'texts' })
+    writeFileSync(path, ' '.repeat(1024 * 1024 + 1))
+    expect(await source.read()).toMatchObject({ kind: 'unreadable', path, code: 'larger than 1 MiB' })
+  })
+
+  // Neither exists in the file system of Windows.
+  const endless: readonly [string, (path: string) => void][] = [
+    ['a pipe that nobody writes to', (path) => execFileSync('mkfifo', [path])],
+    ['a device without an end', (path) => symlinkSync('/dev/zero', path)],
+  ]
+  test.skipIf(process.platform === 'win32').each(endless)('does not wait for %s', async (_, make) => {
+    const { path, source } = inFolder()
+    rmSync(path)
+    make(path)
+    expect(await source.read()).toMatchObject({ kind: 'unreadable', path, code: 'not a regular file' })
   })
 })

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ConfigTexts } from '../cli/config-file.ts'
 
@@ -63,12 +64,38 @@ async function stampOf(path: string): Promise<Stamp> {
   }
 }
 
-async function read(path: string): Promise<{ text: string } | { text?: undefined; code: string }> {
+type FileReading = { text: string } | { text?: undefined; code: string }
+
+/** Bytes. What is longer was put there by mistake, and reading and checking it would hold up those who are served. */
+const longestFile = 1024 * 1024
+
+// A pipe that nobody writes to would be opened for ever, and the process could not even end. Windows has none in the file system.
+const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
+
+async function read(path: string): Promise<FileReading> {
+  let file: FileHandle | undefined
   try {
-    return { text: await readFile(path, 'utf8') }
+    file = await open(path, openFlags)
+    const stats = await file.stat()
+    if (stats.isDirectory()) return { code: 'EISDIR' }
+    return stats.isFile() ? await readWhole(file) : { code: 'not a regular file' }
   } catch (error) {
     return { code: codeOf(error) }
+  } finally {
+    await file?.close().catch(() => undefined)
   }
+}
+
+/** The size that the file system tells is not asked: a file may grow, and some have none. */
+async function readWhole(file: FileHandle): Promise<FileReading> {
+  const bytes = Buffer.alloc(longestFile + 1)
+  let length = 0
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length)
+    if (bytesRead === 0) return { text: bytes.toString('utf8', 0, length) }
+    length += bytesRead
+  }
+  return { code: 'larger than 1 MiB' }
 }
 
 function unreadable(path: string, code: string): Reading {
