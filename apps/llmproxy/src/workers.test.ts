@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -23,6 +23,8 @@ const unlimited = {
 }
 
 interface Server {
+  /** Where its configuration is. */
+  readonly cwd: string
   readonly child: ChildProcess
   readonly url: string
   readonly text: { out: string; err: string }
@@ -31,7 +33,7 @@ interface Server {
   configure(config: object): void
 }
 
-async function started(config: object): Promise<Server> {
+async function started(config: object, files: Record<string, string> = {}): Promise<Server> {
   const cwd = mkdtempSync(join(tmpdir(), 'llmproxy-workers-'))
   const configure = (changed: object): void => {
     const next = join(cwd, 'next.yaml')
@@ -48,6 +50,7 @@ async function started(config: object): Promise<Server> {
     )
     renameSync(next, join(cwd, 'config.yaml'))
   }
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text)
   configure(config)
   const child = spawn(process.execPath, ['--conditions=@llmproxy/source', main, 'start'], { cwd })
   onTestFinished(() => {
@@ -59,7 +62,7 @@ async function started(config: object): Promise<Server> {
   child.stderr.on('data', (bytes: Buffer) => (text.err += bytes.toString()))
   const exit = once(child, 'exit')
   await expect.poll(() => text.out + text.err, patience).toMatch(/2 workers serve it/)
-  return { child, url: /listens on (\S+)/.exec(text.out)![1]!, text, exit, configure }
+  return { cwd, child, url: /listens on (\S+)/.exec(text.out)![1]!, text, exit, configure }
 }
 
 /** The processes that serve. */
@@ -111,6 +114,8 @@ test('several workers serve one port; each tells of all of them; one that dies i
     .poll(() => server.text.err, patience)
     .toMatch(/worker 0 has ended \(SIGKILL\); another takes its place/)
   await expect.poll(() => server.text.out.split('"msg":"listening"').length, patience).toBe(4)
+  // Where it listens was said at the start.
+  expect(server.text.out.split('listens on')).toHaveLength(2)
   expect(workersOf(server.child)).toHaveLength(2)
   expect((await chat(server.url)).status).toBe(200)
   expect(await metric(server.url, startedChats)).toBe(21)
@@ -181,6 +186,38 @@ test('a breaker that one worker opens is open in the others; a reload reaches al
   for (const answer of running) expect(await answer.text()).toMatch(/"content":"a".*\[DONE\]\n\n$/s)
   expect(await server.exit).toEqual([0, null])
   expect(server.text.err).toBe('')
+})
+
+/** A plugin that the second worker has loaded only when a file `go` is there; `waits` is there while it waits. */
+const slowPlugin = `
+import { existsSync, writeFileSync } from 'node:fs'
+const at = (name) => new URL(name, import.meta.url)
+while (process.env.LLMPROXY_WORKER === '1' && !existsSync(at('go'))) {
+  writeFileSync(at('waits'), '')
+  await new Promise((resolve) => setTimeout(resolve, 20))
+}
+export default {
+  apiVersion: 1,
+  type: 'slow',
+  options: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+  create: () => ({ baseUrl: 'http://127.0.0.1:9', operations: {}, authorize: () => ({}) }),
+}
+`
+
+test('a worker that is still starting when the others reload serves what they serve', async () => {
+  const slow = { name: 'slow', type: 'slow', module: './slow.mjs', models: [] }
+  const config = { providers: [mock, slow], reload_interval: 0 }
+  const server = await started(config, { 'slow.mjs': slowPlugin, go: '' })
+  rmSync(join(server.cwd, 'go'))
+  process.kill(workersOf(server.child)[1]!, 'SIGKILL')
+  await expect.poll(() => existsSync(join(server.cwd, 'waits')), patience).toBe(true)
+  server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
+  server.child.kill('SIGHUP')
+  await expect.poll(() => server.text.out, patience).toContain('"msg":"configuration reloaded"')
+  writeFileSync(join(server.cwd, 'go'), '')
+  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => chat(server.url)))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]))
 })
 
 test('workers that lose the primary process finish what they serve, and end', async () => {

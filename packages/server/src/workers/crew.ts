@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster'
 import { type LedgerDump, mergeLedgers, retiredDump, dumpLedger } from '@llmproxy/core'
+import type { ConfigTexts } from '../cli/config-file.ts'
 import { Channel } from './channel.ts'
 import { kinds, type WorkerReport } from './messages.ts'
 
@@ -11,6 +12,10 @@ export interface Member {
   readonly index: number
   readonly process: Worker
   readonly channel: Channel
+  /** It serves, so it can take another configuration into use. */
+  listens: boolean
+  /** What it was told to begin with. */
+  texts: ConfigTexts | undefined
   /** What it last said of itself. */
   report: WorkerReport | undefined
   /** Newer than the one in `report`, or all there is. */
@@ -33,7 +38,8 @@ export class Crew {
       },
       onMessage: (listener) => void process.on('message', listener),
     })
-    const member: Member = { index, process, channel, report: undefined, ledger: undefined }
+    const unknown = { texts: undefined, report: undefined, ledger: undefined }
+    const member: Member = { index, process, channel, listens: false, ...unknown }
     this.#members.set(index, member)
     channel.on(kinds.ledger, (ledger: LedgerDump) => {
       member.ledger = ledger

@@ -1,8 +1,8 @@
-import cluster, { type Worker } from 'node:cluster'
+import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { type HealthFound, systemClock, type SharedPause } from '@llmproxy/core'
 import type { ConfigTexts } from '../cli/config-file.ts'
-import type { Reading } from '../reload/reading.ts'
+import { digestOf, type Reading } from '../reload/reading.ts'
 import type { Limit } from '../store/counter.ts'
 import { MemoryCounter } from '../store/memory-counter.ts'
 import { Crew, type Member } from './crew.ts'
@@ -16,6 +16,9 @@ const settledMs = 10_000
 const longestDelayMs = 10_000
 /** Milliseconds that a worker has to take a configuration into use. */
 const reloadPatienceMs = 60_000
+
+/** The event of a worker's process object when it listens. */
+const joined = 'llmproxy-joined'
 
 export interface PrimaryOptions {
   readonly count: number
@@ -37,6 +40,8 @@ export class Primary {
   readonly #ended: Promise<number>
   #end!: (code: number) => void
   #texts: ConfigTexts
+  /** Read when nobody served yet. */
+  #early: Reading | undefined
   #port: number | undefined
   #started = false
   #stopping = false
@@ -58,10 +63,10 @@ export class Primary {
    * instead of listening.
    */
   async start(): Promise<boolean> {
-    if (!(await this.#listening(this.#spawn(0)))) return false
+    if (!(await listening(this.#spawn(0)))) return false
     this.#started = true
     const others = Array.from({ length: this.#options.count - 1 }, (_, index) =>
-      this.#listening(this.#spawn(index + 1)),
+      listening(this.#spawn(index + 1)),
     )
     await Promise.all(others)
     return true
@@ -74,14 +79,20 @@ export class Primary {
 
   /** Every worker takes what was read into use. What the first one refuses is asked of no other, so it is logged once. */
   async reload(reading: Reading): Promise<void> {
-    const [first, ...others] = this.#crew.members
-    if (first === undefined || this.#stopping) return
-    const ask = ({ channel }: Member) => channel.ask<ReloadResult>(kinds.reload, reading, reloadPatienceMs)
-    const result = await ask(first)
-    if (result === 'refused' || reading.kind !== 'texts') return
-    // A worker that begins later must serve what the others serve.
-    this.#texts = reading.texts
-    await Promise.all(others.map(ask))
+    if (this.#stopping) return
+    const serving = this.#crew.members.filter(({ listens }) => listens)
+    if (serving.length === 0) this.#early = reading
+    for (const first of serving) {
+      const result = await askToReload(first, reading)
+      // One that has ended meanwhile says nothing about what was read.
+      if (result === undefined) continue
+      if (result === 'refused' || reading.kind !== 'texts') return
+      // A worker that begins later must serve what the others serve; one that has begun is told when it listens.
+      this.#texts = reading.texts
+      const others = this.#crew.members.filter((member) => member.listens && member !== first)
+      await Promise.all(others.map((member) => askToReload(member, reading)))
+      return
+    }
   }
 
   /** Every worker finishes what it serves, and ends. */
@@ -103,7 +114,8 @@ export class Primary {
     const member = this.#crew.add(index, cluster.fork({ [workerVariable]: String(index) }))
     const { channel, process } = member
     const startedAt = systemClock.now()
-    channel.on(kinds.assignment, () => this.#assignment(index))
+    channel.on(kinds.assignment, () => this.#assignment(member))
+    channel.on(kinds.listening, (port: number) => this.#joined(member, port))
     channel.on(kinds.count, ({ caller, limits }: { caller: string; limits: readonly Limit[] }) =>
       this.#counter.hit(caller, limits),
     )
@@ -122,22 +134,26 @@ export class Primary {
   }
 
   /** `null`: the server is ending, there is nothing to do. */
-  #assignment(index: number): Assignment | null {
+  #assignment(member: Member): Assignment | null {
     if (this.#stopping) return null
     const { count, reusePort } = this.#options
     const port = this.#port
-    return { index, count, texts: this.#texts, reusePort, ...(port !== undefined && { port }) }
+    member.texts = this.#texts
+    return { index: member.index, count, texts: this.#texts, reusePort, ...(port !== undefined && { port }) }
   }
 
-  /** True when the worker listens, false when it ends before that. */
-  async #listening({ process, channel }: Member): Promise<boolean> {
-    const listens = new Promise<true>((resolve) =>
-      channel.on(kinds.listening, (port: number) => {
-        this.#port ??= port
-        resolve(true)
-      }),
-    )
-    return Promise.race([listens, ended(process)])
+  /** The worker listens. What was reloaded while it was starting has not reached it. */
+  #joined(member: Member, port: number): void {
+    this.#port ??= port
+    member.listens = true
+    member.process.emit(joined)
+    const early = this.#early
+    this.#early = undefined
+    if (early !== undefined) void this.reload(early)
+    else if (member.texts !== this.#texts) {
+      const texts = this.#texts
+      void askToReload(member, { kind: 'texts', digest: digestOf(texts), texts })
+    }
   }
 
   #restart(index: number, livedMs: number, how: string): void {
@@ -159,7 +175,13 @@ export class Primary {
   }
 }
 
-async function ended(process: Worker): Promise<false> {
-  await once(process, 'exit')
-  return false
+/** True when the worker listens, false when it ends before that. */
+async function listening({ process }: Member): Promise<boolean> {
+  const [listens, ended] = [once(process, joined), once(process, 'exit')]
+  return Promise.race([listens.then(() => true), ended.then(() => false)])
+}
+
+/** `undefined`: it has not answered. */
+function askToReload({ channel }: Member, reading: Reading): Promise<ReloadResult | undefined> {
+  return channel.ask<ReloadResult>(kinds.reload, reading, reloadPatienceMs)
 }
