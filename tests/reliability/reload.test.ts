@@ -143,7 +143,7 @@ function steps(first: string, second: string): readonly Step[] {
         rename(text(limit(90)))
       },
     },
-    { line: refused(/cannot be read \(EISDIR\)$/), act: ({ unreadable }) => unreadable() },
+    { line: refused(/cannot be read: it is a folder$/), act: ({ unreadable }) => unreadable() },
     { line: reloaded(), act: ({ rename }, text) => rename(text({})) },
     { line: refused(/there is nothing in it/), act: ({ overwrite }) => overwrite('') },
     {

@@ -3,8 +3,10 @@ const longest = 60
 /** `text "abc"`, `number 5`, `a list`: a value as a sentence about it says it. `hidden` values are told by their kind only. */
 export function describeValue(value: unknown, hidden = false): string {
   if (value === undefined || value === null) return 'nothing'
-  if (Array.isArray(value)) return 'a list'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
   if (typeof value === 'object') return 'a mapping'
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) return 'an endless number'
+  if (Number.isNaN(value)) return 'what is not a number (`.nan`)'
   if (typeof value !== 'string')
     return hidden ? `a ${typeof value} (not shown)` : `${typeof value} ${JSON.stringify(value) ?? ''}`.trim()
   if (value === '') return 'empty text'

@@ -69,8 +69,11 @@ function complaint(issue: Issue, base: ConfigPath, context: IssueContext): Compl
 /** What is said of a key that is not among the known ones: the nearest, and those that begin with it. */
 export function unknownKey(key: string, known: readonly string[]): string {
   const near = nearest(key, known)
-  const longer = key.length < 3 ? [] : known.filter((name) => name.startsWith(`${key}_`))
-  const meant = [...new Set([...(near === undefined ? [] : [near]), ...longer])].slice(0, 3)
+  const begun = key.length < 3 ? [] : known.filter((name) => name.startsWith(`${key}_`))
+  // One that was cut short means what begins with it, rather than another that happens to have as many letters in common.
+  const cut = key.length < 6 ? [] : known.filter((name) => name.startsWith(key))
+  const first = cut.length === 0 || near === undefined || cut.includes(near) ? near : undefined
+  const meant = [...new Set([...(first === undefined ? [] : [first]), ...begun, ...cut])].slice(0, 3)
   if (meant.length > 0) return `unknown key; did you mean ${orList(meant.map((name) => `"${name}"`))}?`
   return known.length === 0 || known.length > 12
     ? 'unknown key'

@@ -36,6 +36,8 @@ const variableName = z
     'must be the name of an environment variable; the key itself belongs into `api_key`',
   )
 
+const noVariable = 'must name at least one variable; without the key, `PROXY_API_<TYPE>_API_KEY` is looked up'
+
 const modelName = z.string().min(1).max(256)
 
 export const modelSchema = z.union([
@@ -99,7 +101,7 @@ export const providerHostShape = {
     .describe('Share of the traffic among providers of equal priority.'),
   models: z.array(modelSchema).default([]).describe('Exact names, `prefix*`, or `{id, upstream, …}`.'),
   api_key_env: z
-    .union([variableName, z.array(variableName).min(1)])
+    .union([variableName, z.array(variableName).min(1, noVariable)])
     .optional()
     .describe(
       'The environment variable that holds the key, or several: a refused key is retired, a rate-limited one rests, the next takes over. Default: `PROXY_API_<TYPE>_API_KEY`.',
@@ -266,10 +268,12 @@ export const configSchema = z.strictObject({
     .positive()
     .max(64)
     .default(1)
-    .describe('Processes that serve the one port. Limits, breakers and metrics are those of all of them.'),
+    .describe(
+      'Processes that serve the one port, 64 at most. Limits, breakers and metrics are those of all of them.',
+    ),
   redis_url: z
     .string()
-    .min(1)
+    .min(1, 'must be a URL such as redis://host:6379; where there is no Redis, leave the key out')
     .nullable()
     .default(null)
     .describe(
@@ -279,13 +283,15 @@ export const configSchema = z.strictObject({
     .string()
     .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 printable characters without a space')
     .default('llmproxy:')
-    .describe('Starts every key and channel there: instances that share limits share it.'),
+    .describe(
+      'Starts the name of every key and channel in Redis: instances that share limits share it. 1 to 64 characters.',
+    ),
   redis_timeout: z
     .number()
     .positive()
     .max(10)
     .default(0.05)
-    .describe('Seconds that a request waits for Redis, at most.'),
+    .describe('Seconds that a request waits for Redis, at most. Up to 10.'),
   redis_failure: z
     .enum(['fail_open', 'fail_closed'])
     .default('fail_open')

@@ -183,7 +183,7 @@ describe('a provider that needs a key', () => {
 
   it('is off, or a problem, when none of several variables is set', async () => {
     const entry = (enabled: string) =>
-      `  - {name: a, type: acme, models: [m], enabled: ${enabled}, api_key_env: [A, B]}`
+      `  - {name: a, type: acme, models: [m], enabled: ${enabled}, api_key_env: [A, B, A]}`
     const { off, result } = await configure(entry('auto'))
     expect([off, result.off[0]?.variable]).toEqual([['a: set A or B'], 'A'])
     expect((await configure(entry('true'))).problems).toEqual([

@@ -96,7 +96,7 @@ async function configure(entry: ProviderConfig, index: number, options: Configur
 
 /** Those of which one would switch the provider on. */
 function unsetVariables({ named, keys, variables }: FoundKeys): readonly string[] {
-  return named && keys.length === 0 ? variables : []
+  return named && keys.length === 0 ? [...new Set(variables)] : []
 }
 
 /** Off for want of a variable. What can be said about its options without loading anything is said all the same. */
@@ -174,7 +174,7 @@ function withoutKey(
 ): ProviderOff | readonly Complaint[] {
   const others = complaints.filter((complaint) => !isAboutKey(complaint))
   if (others.length === complaints.length) return complaints
-  const wanted = variables.join(' or ')
+  const wanted = [...new Set(variables)].join(' or ')
   if (entry.enabled === 'auto') return others.length > 0 ? others : off(entry, `set ${wanted}`, variables[0])
   const message = `missing, and enabled is true: set ${wanted}, or write \`enabled: auto\``
   return [{ path: ['api_key'], message }, ...others]

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { type CheckedConfig, readConfig } from '@llmproxy/core'
 import type { PluginLoaderOptions } from '../load-plugin.ts'
 import { CommandFailed, type CommandContext } from './command-context.ts'
+import { unreadableReason } from './unreadable.ts'
 
 /** A configuration file as read, and what belongs to it. */
 export interface ConfigFile {
@@ -61,10 +62,7 @@ export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const reason = missing
-      ? 'there is no such file'
-      : ((error as NodeJS.ErrnoException).code ?? 'unknown reason')
+    const reason = unreadableReason((error as NodeJS.ErrnoException).code)
     throw new CommandFailed(`cannot read the configuration ${path}: ${reason}`, { cause: error })
   }
 }

@@ -2,6 +2,7 @@ import { type CheckedConfig, checkConfig, type ConfigProblem } from '@llmproxy/c
 import type { CommandContext } from '../cli/command-context.ts'
 import { type ConfigFile, type ConfigTexts, openConfig } from '../cli/config-file.ts'
 import { withAllProblems } from '../cli/config-problems.ts'
+import { unreadableReason } from '../cli/unreadable.ts'
 import { pluginLoader } from '../load-plugin.ts'
 import type { RunningServer } from '../start-server.ts'
 import { ConfigWatch } from './config-watch.ts'
@@ -32,7 +33,7 @@ export async function configOf(
   reading: Reading,
 ): Promise<{ checked: CheckedConfig; env?: ConfigFile['env'] }> {
   if (reading.kind === 'unreadable') {
-    return { checked: faulty(reading.path, `cannot be read (${reading.code})`) }
+    return { checked: faulty(reading.path, `cannot be read: ${unreadableReason(reading.code)}`) }
   }
   if (isBlank(reading.texts)) {
     return { checked: faulty(path, 'there is nothing in it: to serve nobody write `providers: []`') }
