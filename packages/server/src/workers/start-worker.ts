@@ -47,9 +47,9 @@ async function serve(context: CommandContext, args: StartArguments): Promise<voi
     ...(args.port !== undefined && { port: args.port }),
     // The first worker may have found a port where none is named: the others join it there.
     ...(place.reusePort && { sharedPort: { port: place.port } }),
-    // Every worker would say the same.
+    // Every worker would say the same, and so would one that takes the place of the first.
     print: (line) => {
-      if (place.index === 0) context.print(line)
+      if (place.index === 0 && place.port === undefined) context.print(line)
     },
     worker: place.index,
     peers: workerPeers(channel),
