@@ -39,7 +39,10 @@ const schemas: Readonly<Record<string, object>> = {
   'a reference to nothing': { $ref: '#/$defs/nobody' },
   'a reference to the whole': { type: 'object', properties: { a: { $ref: '#' } } },
   'objects in objects': nested(150, (a) => ({ type: 'object', properties: { a } })),
-  'choices in choices': nested(90, (inner) => ({ anyOf: [inner, { type: 'null' }], allOf: [{ type: 'object' }] })),
+  'choices in choices': nested(90, (inner) => ({
+    anyOf: [inner, { type: 'null' }],
+    allOf: [{ type: 'object' }],
+  })),
   'thousands of members': {
     type: 'object',
     properties: named(() => ({ type: ['string', 'null'], enum: ['a', null] })),

@@ -10,12 +10,12 @@ import type { StreamPort } from './exchange/attempt-input.ts'
 import { type Continuation, mayContinue } from './exchange/continuation.ts'
 import { Continuing } from './exchange/continuing.ts'
 import { isStreamed } from './exchange/open-lane.ts'
-import { appendMember } from './exchange/splice.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { normaliseUsage } from './exchange/usage.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import type { LiveProvider } from './live-provider.ts'
 import type { AttemptRecord, Ending, Outcome, TokenUsage } from './metrics/outcome.ts'
+import { withProxyInfo } from './proxy-info.ts'
 
 const noHeaders: HeaderMap = {}
 
@@ -262,7 +262,7 @@ export class RequestRun implements StreamPort {
     this.#usage = normaliseUsage(usage)
     // The Messages dialect is passed on to the byte.
     const annotated = this.#settings.proxy_info && this.ingress.operation !== 'messages'
-    const body = annotated ? appendMember(bytes, '_proxy_info', this.#proxyInfo(elapsed)) : bytes
+    const body = annotated ? withProxyInfo(bytes, this.#proxyInfo(elapsed)) : bytes
     const headers = this.#headers(json, elapsed - this.#waitedMs, upstream)
     headers['content-length'] = String(body.length)
     this.#bytesOut += body.length

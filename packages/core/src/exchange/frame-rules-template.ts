@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { isObject } from '@llmproxy/provider-kit'
 import { BACKSLASH, MemberScan, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipSpace } from './splice-scan.ts'
 
@@ -174,7 +175,8 @@ function stringEnd(buffer: Buffer, at: number, end: number): number {
     const byte = buffer[index] ?? 0
     if (byte === QUOTE) return index
     if (byte < 0x20) return -1
-    if (byte !== BACKSLASH) index++
+    if (byte >= 0x80) index = charactersEnd(buffer, index, end)
+    else if (byte !== BACKSLASH) index++
     else {
       const size = escapeSize(buffer, index + 1)
       if (size === 0) return -1
@@ -182,6 +184,13 @@ function stringEnd(buffer: Buffer, at: number, end: number): number {
     }
   }
   return -1
+}
+
+/** Behind the characters beyond ASCII that begin at `at`; `end` when they are no UTF-8. */
+function charactersEnd(buffer: Buffer, at: number, end: number): number {
+  let index = at + 1
+  while (index < end && buffer[index]! >= 0x80) index++
+  return isUtf8(buffer.subarray(at, index)) ? index : end
 }
 
 /** The bytes of the escape whose letter is at `at`, its backslash included; 0 when there is no such escape. */

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { type FailedResponse, isObject, type JsonObject, parseJson } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
 import { isErrorBody } from './classify.ts'
@@ -34,7 +35,7 @@ export class MessagesLane implements Lane, StreamState {
   }
 
   event(buffer: Buffer, start: number, end: number, _plain: boolean, output: Batch): LaneVerdict {
-    if (this.sawContent && isDelta(buffer, start, end)) {
+    if (this.sawContent && isDelta(buffer, start, end) && isUtf8(buffer.subarray(start, end))) {
       output.add(buffer, start, end)
       return 'more'
     }
@@ -51,7 +52,8 @@ export class MessagesLane implements Lane, StreamState {
     if (!this.sawContent && type !== 'message_start') return 'more'
     this.#note(type, value)
     // Clients of this dialect need the name and the blank line; the data may have come in several lines.
-    if (event.event !== undefined && isEnded(buffer, start, end)) output.add(buffer, start, end)
+    if (event.event !== undefined && isEnded(buffer, start, end) && isUtf8(buffer.subarray(start, end)))
+      output.add(buffer, start, end)
     else if (eventName.test(type)) output.addText(`event: ${type}\n${dataFrame(JSON.stringify(value))}`)
     else return malformed
     return this.finished ? 'done' : 'more'

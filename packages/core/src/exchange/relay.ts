@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { FailedResponse, FrameRules } from '@llmproxy/provider-kit'
 import type { Batch } from './batch.ts'
 import { closeFrames } from './close-frames.ts'
@@ -39,12 +40,13 @@ export class RelayLane implements Lane {
     const frame = parseFrame(text)
     if (frame === undefined) return this.#notJson(text)
     const verdict = this.state.inspect(frame)
-    if (verdict === 'pass') {
+    if (verdict === 'pass' && isUtf8(buffer.subarray(from, to))) {
       output.add(buffer, start, end)
       template.learn(buffer, from, to, frame)
       return 'more'
     }
-    if (this.state.onlyNullUsageRemoved) template.learnCut(buffer, from, to, frame)
+    if (this.state.onlyNullUsageRemoved && isUtf8(buffer.subarray(from, to)))
+      template.learnCut(buffer, from, to, frame)
     return this.#apply(verdict, frame, text, output)
   }
 
@@ -65,10 +67,10 @@ export class RelayLane implements Lane {
     const frame = parseFrame(text)
     if (event.event === 'error') return this.#failed(frame, text)
     if (frame === undefined) return this.#notJson(text)
-    const verdict = this.state.inspect(frame)
-    return this.#apply(verdict === 'pass' ? 'changed' : verdict, frame, text, output)
+    return this.#apply(this.state.inspect(frame), frame, text, output)
   }
 
+  /** A frame that would pass, but not as it came, is written anew. */
   #apply(
     verdict: ReturnType<FrameRules['inspect']>,
     frame: unknown,

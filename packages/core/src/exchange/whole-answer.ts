@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import {
   type Call,
   type FailedResponse,
@@ -36,9 +37,11 @@ export interface WholeAnswer {
 
 /** Reads a whole 2xx body: relayed as its own bytes, or translated. */
 export function readWhole(input: WholeInput): WholeAnswer | AttemptFault {
-  const { operation, codec, call, bytes } = input
-  if (findBulk(bytes, Infinity) !== undefined) return nestedTooDeep
-  const text = bytes.toString('utf8')
+  const { operation, codec, call } = input
+  if (findBulk(input.bytes, Infinity) !== undefined) return nestedTooDeep
+  const text = input.bytes.toString('utf8')
+  // Bytes that are no UTF-8 are no JSON: clients read them in different ways, or not at all.
+  const bytes = isUtf8(input.bytes) ? input.bytes : Buffer.from(text)
   const body = parseJson(text)
   if (body === undefined) return notJson(input.status)
   if (isErrorBody(body)) {
