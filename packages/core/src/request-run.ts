@@ -177,15 +177,10 @@ export class RequestRun implements StreamPort {
     })
   }
 
-  skip(live: LiveProvider, model: string, fault: AttemptFault): void {
-    this.skipped.push({
-      provider: live.name,
-      type: live.type,
-      model,
-      durationMs: 0,
-      firstByteMs: null,
-      fault,
-    })
+  skip({ name: provider, type }: LiveProvider, model: string, fault: AttemptFault): void {
+    // A client that has left the queue was not passed over by anybody.
+    if (this.#cancelled === undefined)
+      this.skipped.push({ provider, type, model, durationMs: 0, firstByteMs: null, fault })
     const last = this.attempts.at(-1)
     this.#provider = last && { name: last.provider, type: last.type }
     this.#upstreamModel = last?.model ?? null

@@ -66,15 +66,16 @@ export async function serve(
     const target = targets[index]
     if (target === undefined) break
     const live = serving.snapshot.live.get(target.provider)!
-    const tried = await askOnce(run, target, serving)
+    const tried = await attemptOnce(run, live, target, serving)
     if (tried.kind === 'skipped') {
+      run.skip(live, target.upstreamModel, tried.fault)
       index += 1
       retries = 0
       continue
     }
     if (tried.kind === 'broken' && run.continuing !== undefined) {
       const { max_attempts: maxAttempts } = serving.snapshot.config
-      const ask = (next: RouteTarget) => askOnce(run, next, serving)
+      const ask = (next: RouteTarget) => askForRest(run, next, serving)
       return continueStream(run, tried, { targets, index, maxAttempts, ask })
     }
     if (tried.kind !== 'fault') return tried
@@ -118,8 +119,8 @@ export type Tried =
   | { readonly kind: 'fault'; readonly fault: AttemptFault; readonly anotherKey?: boolean }
   | Exclude<Served, { kind: 'failed' }>
 
-/** Asks one deployment, or notes why it cannot be asked. */
-async function askOnce(run: RequestRun, target: RouteTarget, serving: Serving): Promise<Tried> {
+/** Asks one deployment for the rest of a stream, or notes why it cannot be asked. */
+async function askForRest(run: RequestRun, target: RouteTarget, serving: Serving): Promise<Tried> {
   const live = serving.snapshot.live.get(target.provider)!
   const tried = await attemptOnce(run, live, target, serving)
   if (tried.kind === 'skipped') run.skip(live, target.upstreamModel, tried.fault)
@@ -273,7 +274,9 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
     return { kind: 'answered', repairedFrames }
   }
   run.streamUsage(attempt.state?.usage)
-  return result.kind === 'broken' ? { ...result, repairedFrames } : { kind: 'answered', repairedFrames }
+  return result.kind === 'broken'
+    ? { kind: 'broken', fault: fault!, repairedFrames }
+    : { kind: 'answered', repairedFrames }
 }
 
 /** A rate limit of one key is over for the deployment when the first of them is ready again. */
