@@ -8,6 +8,7 @@ import {
   specMetrics,
 } from '@llmproxy/core'
 import type { StatusGateway } from '../served-gateway.ts'
+import { askTogether } from './ask-together.ts'
 import type { Channel } from './channel.ts'
 import { mergeHealth, mergeProviders, type ProvidersReport } from './merge-reports.ts'
 import { kinds, type WorkerReport } from './messages.ts'
@@ -28,7 +29,8 @@ export function workerReport(gateway: Reporting): WorkerReport {
 
 /** What the routes tell of the server: the same from every worker, whichever of them is asked. */
 export function workerStatus(gateway: Reporting, channel: Channel): StatusGateway {
-  const everything = async () => {
+  // However many ask for it: the processes have to be asked for each answer, and the first one counts limits meanwhile.
+  const everything = askTogether(async () => {
     const all = await channel.ask<{ reports: WorkerReport[]; left?: LedgerDump }>(
       kinds.reports,
       undefined,
@@ -36,7 +38,7 @@ export function workerStatus(gateway: Reporting, channel: Channel): StatusGatewa
     )
     const reports = all !== undefined && all.reports.length > 0 ? all.reports : [workerReport(gateway)]
     return { reports, left: all?.left }
-  }
+  })
   const ledger = async () => {
     const { reports, left } = await everything()
     const dumps = reports.map((report) => report.ledger)
