@@ -15,10 +15,9 @@ const patient = { max_retries: 0, circuit_breaker_threshold: 1000 }
 
 test('a compressed stream that grows without measure is cut', async () => {
   const choices = [{ index: 0, delta: { role: 'assistant', content: 'Hi' }, finish_reason: null }]
-  const first = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices }
+  const chunk = { id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm', choices }
   // With content, else it is given up for having none.
-  const text = `data: ${JSON.stringify(first)}\n\n${': x\n\n'.repeat(2_000_000)}`
-  const bytes = gzipSync(Buffer.from(text))
+  const bytes = gzipSync(Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`.repeat(100_000)))
   const upstream = await fakeUpstream((_, response) => {
     openStream(response, { 'content-encoding': 'gzip' }).end(bytes)
   })
