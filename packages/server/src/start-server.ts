@@ -24,7 +24,7 @@ import type { RestartKey } from './reload/restart-keys.ts'
 import { type ServerReload, serverReload } from './reload/server-reload.ts'
 import type { StatusGateway } from './served-gateway.ts'
 import { StartRefused } from './start-refused.ts'
-import { type AmongWorkers, sharing } from './store/sharing.ts'
+import { type AmongWorkers, type Sharing, sharing } from './store/sharing.ts'
 
 /** `peers`, `counter`: what the workers of one server share. Default: nothing. */
 export interface StartOptions extends AmongWorkers {
@@ -88,46 +88,69 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     ...(shared.peers && { peers: shared.peers }),
   })
   try {
-    const { config } = gateway
-    const { sharedPort } = options
-    const port = sharedPort?.port ?? options.port ?? config.port
-    const place = { host: options.host ?? config.host, port, reusePort: sharedPort !== undefined }
-    const { refusal, warnings } = judgeBind(place.host, config.api_keys)
-    if (refusal !== undefined) throw new StartRefused(refusal)
+    const { place, warnings } = allowedPlace(gateway, options)
     const log = (options.logger ?? defaultLogger(gateway, options))((text) => gateway.scrub(text))
     later.log = log
-    let phase: ServerPhase = 'serving'
-    const live = new LiveSettings(config)
     await shared.open(log, gateway.ledger)
-    const limits = rateLimits(config, shared.counter)
-    const status = options.status?.(gateway) ?? gateway
-    const app = buildApp(gateway, { settings: live, log, clock, limits, status, phase: () => phase })
-    const connections = new OpenConnections(app.server)
-    const url = await listen(app, place)
-    for (const line of banner(gateway, { version, url, keys: config.api_keys.length })) options.print(line)
+    const server = await serve({ gateway, options, shared, log, clock, place })
+    const lines = banner(gateway, { version, url: server.url, keys: gateway.config.api_keys.length })
+    for (const line of lines) options.print(line)
     for (const warning of [...warnings, ...textOf(checked), ...textOf(gateway)])
       options.print(`warning: ${warning}`)
-    log.info({ url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
-    const restHealth = watchHealth(gateway, log, options.health)
-    const enter = (next: ServerPhase) => {
-      phase = next
-      restHealth()
-    }
-    const serving = () => phase === 'serving'
-    const reload = serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving })
-    let closed: Promise<void> | undefined
-    const leave = async () => {
-      try {
-        await drain({ app, connections, gateway, log, clock, enter })
-      } finally {
-        await shared.close()
-      }
-    }
-    const close = () => (closed ??= leave())
-    return { url, gateway, reload, close }
+    log.info({ url: server.url, version, providers: gateway.on.map(({ name }) => name) }, 'listening')
+    return server
   } catch (error) {
     await Promise.all([gateway.close(), shared.close()])
     throw error
+  }
+}
+
+function allowedPlace({ config }: Gateway, options: StartOptions) {
+  const { sharedPort } = options
+  const port = sharedPort?.port ?? options.port ?? config.port
+  const place = { host: options.host ?? config.host, port, reusePort: sharedPort !== undefined }
+  const { refusal, warnings } = judgeBind(place.host, config.api_keys)
+  if (refusal !== undefined) throw new StartRefused(refusal)
+  return { place, warnings }
+}
+
+interface ServeParts {
+  readonly gateway: Gateway
+  readonly options: StartOptions
+  readonly shared: Sharing
+  readonly log: Logger
+  readonly clock: Clock
+  readonly place: ListenPlace
+}
+
+async function serve({ gateway, options, shared, log, clock, place }: ServeParts): Promise<RunningServer> {
+  const { config } = gateway
+  let phase: ServerPhase = 'serving'
+  const live = new LiveSettings(config)
+  const limits = rateLimits(config, shared.counter)
+  const status = options.status?.(gateway) ?? gateway
+  const app = buildApp(gateway, { settings: live, log, clock, limits, status, phase: () => phase })
+  const connections = new OpenConnections(app.server)
+  const url = await listen(app, place)
+  const restHealth = watchHealth(gateway, log, options.health)
+  const enter = (next: ServerPhase) => {
+    phase = next
+    restHealth()
+  }
+  const serving = () => phase === 'serving'
+  const leave = async () => {
+    try {
+      await drain({ app, connections, gateway, log, clock, enter })
+    } finally {
+      await shared.close()
+    }
+  }
+  let left: Promise<void> | undefined
+  return {
+    url,
+    gateway,
+    reload: serverReload({ gateway, live, log, host: place.host, fixed: fixedBy(options), serving }),
+    close: () => (left ??= leave()),
   }
 }
 
