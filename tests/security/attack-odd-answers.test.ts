@@ -132,9 +132,9 @@ const wholes: Readonly<Record<string, string | Buffer>> = {
   'thousands of choices': JSON.stringify({ ...completion(), choices: list(() => ({ message: {} })) }),
   'choices that are none': JSON.stringify({ ...completion(), choices: [null, 5, 'x', [], {}] }),
   'a message that is none': whole(5),
-  'half a million members': JSON.stringify({
+  'a hundred thousand members': JSON.stringify({
     ...completion(),
-    ...Object.fromEntries(Array.from({ length: 500_000 }, (_, n) => [`k${n}`, 0])),
+    ...Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, 0])),
   }),
   'bytes that are no UTF-8': damaged(whole({ role: 'assistant', content: 'aXb' })),
   'a byte order mark': `\ufeff${JSON.stringify(completion())}`,
