@@ -87,6 +87,14 @@ async function chat(url: string, model = 'mock-echo', members: object = {}): Pro
   })
 }
 
+async function embed(url: string): Promise<Response> {
+  return fetch(`${url}/v1/embeddings`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', connection: 'close' },
+    body: JSON.stringify({ model: 'mock-embed-256', input: 'hi' }),
+  })
+}
+
 async function metric(url: string, pattern: RegExp): Promise<number> {
   const response = await fetch(`${url}/metrics`, { headers: { accept: 'text/plain', connection: 'close' } })
   return Number(pattern.exec(await response.text())?.[1])
@@ -101,13 +109,18 @@ function busyWorkers({ text }: Server): Set<unknown> {
   return new Set(lines.map((line) => (JSON.parse(line) as { worker: unknown }).worker))
 }
 
-test('several workers serve one port; each tells of all of them; one that dies is replaced, and its counts stay', async () => {
-  const server = await started({ providers: [mock] })
+test('several workers serve one port: limits hold over all, each tells of all, one that dies is replaced, and they outlive the first process', async () => {
+  const server = await started({ providers: [mock], rate_limits: { ...unlimited, embeddings: 10 } })
   const answers = await Promise.all(Array.from({ length: 20 }, () => chat(server.url)))
   expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
   await expect.poll(() => busyWorkers(server), patience).toEqual(new Set([0, 1]))
   // Whichever worker is asked.
   for (let turn = 0; turn < 4; turn++) expect(await metric(server.url, startedChats)).toBe(20)
+
+  const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await embed(server.url)).status))
+  expect(statuses.filter((status) => status === 200)).toHaveLength(10)
+  expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+
   const [first] = workersOf(server.child)
   process.kill(first!, 'SIGKILL')
   await expect
@@ -116,18 +129,15 @@ test('several workers serve one port; each tells of all of them; one that dies i
   await expect.poll(() => server.text.out.split('"msg":"listening"').length, patience).toBe(4)
   // Where it listens was said at the start.
   expect(server.text.out.split('listens on')).toHaveLength(2)
-  expect(workersOf(server.child)).toHaveLength(2)
   expect((await chat(server.url)).status).toBe(200)
   expect(await metric(server.url, startedChats)).toBe(21)
-  server.child.kill('SIGTERM')
-  expect(await server.exit).toEqual([0, null])
-})
 
-test('the limit of a caller holds over all workers', async () => {
-  const server = await started({ providers: [mock], rate_limits: { ...unlimited, chat: 10 } })
-  const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await chat(server.url)).status))
-  expect(statuses.filter((status) => status === 200)).toHaveLength(10)
-  expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+  const pids = workersOf(server.child)
+  expect(pids).toHaveLength(2)
+  const stream = await chat(server.url, 'mock-chunks-20-gap-50', { stream: true })
+  server.child.kill('SIGKILL')
+  expect(await stream.text()).toMatch(/\[DONE\]\n\n$/)
+  await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([])
 })
 
 test('a breaker that one worker opens is open in the others; a reload reaches all of them; streams outlive both', async () => {
@@ -218,15 +228,6 @@ test('a worker that is still starting when the others reload serves what they se
   await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
   const answers = await Promise.all(Array.from({ length: 8 }, () => chat(server.url)))
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]))
-})
-
-test('workers that lose the primary process finish what they serve, and end', async () => {
-  const server = await started({ providers: [mock] })
-  const pids = workersOf(server.child)
-  const stream = await chat(server.url, 'mock-chunks-20-gap-50', { stream: true })
-  server.child.kill('SIGKILL')
-  expect(await stream.text()).toMatch(/\[DONE\]\n\n$/)
-  await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([])
 })
 
 test('what keeps the workers from starting is said once, and is the end', async () => {
