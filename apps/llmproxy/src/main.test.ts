@@ -53,6 +53,14 @@ providers:
   expect(text.err + upstream.text.err).toBe('')
 })
 
+test('of what init writes nothing is on that needs a key, or a server that may not run', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'llmproxy-init-'))
+  expect(await spawned(['init', '--folder', folder]).exit).toEqual([0, null])
+  const { text, exit } = spawned(['check', '--config', join(folder, 'config.yaml')])
+  expect([await exit, text.err]).toEqual([[0, null], ''])
+  expect(text.out.match(/^ {2}on .*/gm)).toEqual([expect.stringMatching(/^ {2}on +mock /)])
+})
+
 test('an old Node.js is told so before anything is loaded', async () => {
   const old =
     'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.20.2" } })'

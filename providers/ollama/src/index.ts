@@ -8,7 +8,12 @@ import { chatRequest } from './request.ts'
 import { answers } from './response.ts'
 
 /** Models of an Ollama server, over its OpenAI layer or its own chat API. */
-export default definePlugin({ type: 'ollama', options, example: { models: ['llama3.2'] }, create })
+export default definePlugin({
+  type: 'ollama',
+  options,
+  example: { enabled: false, models: ['llama3.2'] },
+  create,
+})
 
 function create(settings: Options): Provider {
   return {

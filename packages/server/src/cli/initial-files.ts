@@ -33,6 +33,7 @@ rate_limits:
 log_level: INFO
 
 # A provider without its key is off, and says so at the start. Lower priority is asked first.
+# One that asks a server of your own without a key has "enabled: false": write true when that server runs.
 # api_key_env may list several variables, [FIRST_KEY, SECOND_KEY]: the next key takes over when one is refused or rate limited.
 # models: exact names, "prefix*", "*" for all, or {id: name-for-clients, upstream: name-at-the-provider}.
 providers:
