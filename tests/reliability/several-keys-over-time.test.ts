@@ -236,11 +236,27 @@ test('a rate limit is that of a key and a model, a refusal that of the key', asy
   expect(await keysFor('m')).toEqual(['FIRST', 'SECOND'])
   expect(await keysFor('n')).toEqual(['FIRST'])
   expect(await keysFor('m')).toEqual(['SECOND'])
-  answers['FIRST'] = failing(403)
+  answers['FIRST'] = failing(401)
   expect(await keysFor('n')).toEqual(['FIRST', 'SECOND'])
   answers['FIRST'] = healthy()
   answers['SECOND'] = failing(429)
   expect((await chat(proxy.url, { model: 'm' })).status).toBe(429)
+})
+
+test('a client that asks for a model which the keys may not use takes no key from the others', async () => {
+  const forbidden: Answer = (request, response) =>
+    (request.body.includes('"m"') ? failing(403) : healthy())(request, response)
+  const { proxy, clock, calls } = await vendor({ FIRST: forbidden, SECOND: forbidden })
+  const statusOf = async (model: string) => (await chat(proxy.url, { model })).status
+  expect([await statusOf('m'), await statusOf('n')]).toEqual([502, 200])
+  expect(proxy.requests[0]).toMatchObject({ error_code: 'upstream_credentials_exhausted' })
+  expect([await statusOf('m'), await statusOf('n'), await statusOf('n')]).toEqual([502, 200, 200])
+  expect(calls()).toEqual([4, 1])
+  expect(await keysOf(proxy)).toEqual(['FIRST active', 'SECOND resting 600'])
+  expect(proxy.gateway.health()).toMatchObject({ status: 'degraded' })
+  clock.advance(10 * minutes)
+  await statusOf('m')
+  expect(calls()).toEqual([5, 2])
 })
 
 test('refusals and limits of keys open no breaker', async () => {
@@ -254,7 +270,7 @@ test('refusals and limits of keys open no breaker', async () => {
 })
 
 test('a provider without a key that is accepted is unhealthy', async () => {
-  const { proxy, statuses } = await vendor({ FIRST: failing(401), SECOND: failing(403) })
+  const { proxy, statuses } = await vendor({ FIRST: failing(401), SECOND: failing(402) })
   await statuses(1)
   expect(proxy.gateway.health()).toMatchObject({ status: 'unhealthy', providers: { unhealthy: 1 } })
   expect(proxy.gateway.providers()).toMatchObject({

@@ -26,7 +26,7 @@ const values: Readonly<Record<KeyLine['state'], number>> = { active: 0, ready: 0
 export function keyGauge(providers: () => Iterable<LiveProvider>): Gauge {
   return {
     name: 'llmproxy_key_state',
-    help: 'Each key of a provider that has several: 0 in use or ready, 1 rate limited for a model, 2 refused.',
+    help: 'Each key of a provider that has several: 0 in use or ready, 1 rate limited or refused for a model, 2 refused.',
     read: () =>
       [...providers()].flatMap((live) =>
         (reportedKeys(live) ?? []).map(({ name, state }) => ({

@@ -4,10 +4,11 @@ import type { AttemptFault } from './exchange/transfer.ts'
 import type { LiveDeployment } from './live-provider.ts'
 import type { SharedPause } from './peers.ts'
 import type { ConfiguredKey } from './plugins/create-provider.ts'
-import { Cooldown, cooldownMs } from './resilience/cooldown.ts'
+import { cooldownMs } from './resilience/cooldown.ts'
 import { credentialsExhausted } from './resilience/credentials.ts'
 import { keyRule } from './resilience/fault-table.ts'
-import { type KeyLease, KeyState, retirementMs } from './resilience/key-state.ts'
+import { type HereLease, KeyHere } from './resilience/key-here.ts'
+import { KeyState, retirementMs } from './resilience/key-state.ts'
 
 /** One of several keys of a provider. */
 export interface Key {
@@ -21,13 +22,18 @@ export interface Key {
 }
 
 /** The key of one attempt, and what authorizes with it. */
-export interface TakenKey extends KeyLease {
+export interface TakenKey {
   readonly name: string
   readonly tag: string
   readonly provider: Provider
+  readonly at: KeyHere
+  readonly lease: HereLease
 }
 
-/** `active`: some model is asked with it. `ready`: it takes over. `resting`: rate limited. `retired`: refused, or out of quota. */
+/**
+ * `active`: some model is asked with it. `ready`: it takes over. `resting`: rate limited, or refused, for some model. `retired`: refused,
+ * or out of credit.
+ */
 export interface KeyLine {
   readonly name: string
   readonly state: 'active' | 'ready' | 'resting' | 'retired'
@@ -38,16 +44,17 @@ export interface KeyLine {
 /** What is said of one key at one deployment. */
 export type KeyPause = Pick<SharedPause, 'cause' | 'key' | 'forMs' | 'guessed'>
 
-/** Which of the keys a deployment is asked with, and which rest there: rate limits are those of a key and a model. */
+/** Which of the keys a deployment is asked with, and what it knows of each: rate limits are those of a key and a model. */
 interface KeyUse {
   current: KeyState | undefined
-  readonly rests: WeakMap<KeyState, Cooldown>
+  readonly known: WeakMap<KeyState, KeyHere>
   tell: ((pause: KeyPause) => void) | undefined
 }
 
 /**
  * The keys of a provider that has several. A deployment stays with its key until an error rotates it, since vendors keep what they
- * have read of a prompt for each key. A key that is refused is retired for all deployments; one that is rate limited rests for one.
+ * have read of a prompt for each key. A key that is refused is retired for all deployments, or for one when that may be why; one that
+ * is rate limited rests for one.
  * State belongs to the value of a key: a ring that replaces another one keeps what is known of the keys that both have.
  */
 export class KeyRing {
@@ -81,8 +88,9 @@ export class KeyRing {
     const key = this.#usable(use, alone)
     if (key === undefined) return this.#none(deployment)
     use.current = key.state
-    const { name, tag, provider, state } = key
-    return { ...state.lease(), name, tag, provider }
+    const { name, tag, provider } = key
+    const at = this.#at(use, key)
+    return { name, tag, provider, at, lease: at.lease() }
   }
 
   /** Why none of the keys can be used for the deployment now; `undefined`: one can. Looks only. */
@@ -93,37 +101,41 @@ export class KeyRing {
 
   #none(deployment: LiveDeployment): AttemptFault {
     const retryAfterMs = this.waitMs(deployment)
-    if (this.exhausted) return credentialsExhausted(retryAfterMs)
+    const use = this.#useOf(deployment)
+    if (this.keys.every((key) => this.#at(use, key).refused)) return credentialsExhausted(retryAfterMs)
     const message = 'each key of the provider that is not refused pauses after a rate limit'
     return { kind: 'rate_limit', code: 'cooling_down', retryAfterMs, message }
   }
 
   /** The key of an attempt that is not over yet was accepted. */
-  accepted(taken: TakenKey): void {
-    taken.state.accepted(taken)
+  accepted({ at, lease }: TakenKey): void {
+    at.accepted(lease)
   }
 
   /** What an attempt has shown about its key. True: another key can be used now, at once. */
   settle(deployment: LiveDeployment, taken: TakenKey, fault: AttemptFault | undefined): boolean {
     const use = this.#useOf(deployment)
-    const { state, tag: key } = taken
+    const { at, lease, tag: key } = taken
     const rule = fault === undefined ? 'none' : keyRule(fault)
     // Limits are told to those whose key is accepted.
-    if (fault === undefined || rule === 'rest') state.accepted(taken)
+    if (fault === undefined || rule === 'rest') at.accepted(lease)
     if (fault === undefined || rule === 'none') return false
     const forMs = pauseMs(fault)
     if (rule === 'retire') {
-      if (state.refused(taken, forMs)) use.tell?.({ cause: 'key', key, forMs: state.waitMs() })
-    } else if (forMs > 0) this.#restOf(use, state, key).start(forMs, fault.retryAfterMs === undefined)
+      if (at.everywhere.refused(lease.everywhere, forMs)) use.tell?.({ cause: 'key', key, forMs })
+    } else if (rule === 'refuse') {
+      // To the others it is a pause, of which nobody knows how long it must be.
+      if (at.here.refused(lease.here, forMs)) use.tell?.({ cause: 'cooldown', key, forMs, guessed: true })
+    } else if (forMs > 0) at.rest.start(forMs, fault.retryAfterMs === undefined)
     const next = this.#free(use)
     // What has begun at the vendor would be paid for twice, with whatever key.
-    return next !== undefined && next.state !== state && fault.jobBegun !== true
+    return next !== undefined && next.state !== at.everywhere && fault.jobBegun !== true
   }
 
   /** Milliseconds until a key can be used for the deployment, or tried; 0: now. */
   waitMs(deployment: LiveDeployment): number {
     const use = this.#useOf(deployment)
-    return Math.min(...this.keys.map(({ state }) => Math.max(state.waitMs(), restMs(use, state))))
+    return Math.min(...this.keys.map((key) => this.#at(use, key).waitMs()))
   }
 
   /**
@@ -131,11 +143,14 @@ export class KeyRing {
    */
   hintMs(deployment: LiveDeployment): number | undefined {
     if (this.waitMs(deployment) === 0) return undefined
-    const [shortest] = this.#resting(this.#useOf(deployment))
-    return shortest === undefined || shortest.rest.guessed ? undefined : shortest.rest.remainingMs()
+    const use = this.#useOf(deployment)
+    const [shortest] = this.#resting(use)
+    if (shortest === undefined) return undefined
+    const { rest } = this.#at(use, shortest)
+    return rest.guessed ? undefined : rest.remainingMs()
   }
 
-  /** No key is accepted. */
+  /** No key is accepted, for whatever model. */
   get exhausted(): boolean {
     return this.keys.every(({ state }) => state.retired)
   }
@@ -145,7 +160,7 @@ export class KeyRing {
     const key = this.keys.find((each) => each.tag === tag)
     if (key === undefined) return
     if (cause === 'key') key.state.hold(forMs)
-    else this.#restOf(this.#useOf(deployment), key.state, key.tag).hold(forMs, guessed)
+    else this.#at(this.#useOf(deployment), key).rest.hold(forMs, guessed)
   }
 
   /** Milliseconds until some key may be used for anything, or tried; 0: now. */
@@ -164,10 +179,11 @@ export class KeyRing {
     const known = [...deployments].map((deployment) => this.#useOf(deployment))
     const uses = known.length > 0 ? known : [unused()]
     const active = new Set(uses.map((use) => this.#free(use)?.state))
-    return this.keys.map(({ name, state }) => {
+    return this.keys.map((key) => {
+      const { name, state } = key
       if (state.retired) return { name, state: 'retired', forMs: state.waitMs() }
       if (active.has(state)) return { name, state: 'active' }
-      const forMs = Math.max(0, ...uses.map((use) => restMs(use, state)))
+      const forMs = Math.max(0, ...uses.map((use) => this.#at(use, key).waitMs()))
       return forMs > 0 ? { name, state: 'resting', forMs } : { name, state: 'ready' }
     })
   }
@@ -178,23 +194,21 @@ export class KeyRing {
 
   /** The current key while it can be used, else the next that can; before one that must be tried come all that are accepted. */
   #free(use: KeyUse): Key | undefined {
-    const rested = this.#inTurn(use).filter(({ state }) => restMs(use, state) === 0)
-    return rested.find(({ state }) => !state.retired) ?? rested.find(({ state }) => state.waitMs() === 0)
+    const inTurn = this.#inTurn(use).filter((key) => this.#at(use, key).waitMs() === 0)
+    return inTurn.find((key) => !this.#at(use, key).refused) ?? inTurn[0]
   }
 
   /** Of the keys that rest for a time of our choice, the one that has rested longest. */
   #guessed(use: KeyUse): Key | undefined {
-    return this.#resting(use).find(({ rest }) => rest.guessed)?.key
+    return this.#resting(use).find((key) => this.#at(use, key).rest.guessed)
   }
 
   /** Those that are accepted and rest, the shortest first. */
-  #resting(use: KeyUse): readonly { readonly key: Key; readonly rest: Cooldown }[] {
+  #resting(use: KeyUse): readonly Key[] {
+    const until = (key: Key) => this.#at(use, key).rest.until
     return this.#inTurn(use)
-      .flatMap((key) => {
-        const rest = use.rests.get(key.state)
-        return key.state.retired || rest === undefined || rest.remainingMs() === 0 ? [] : [{ key, rest }]
-      })
-      .toSorted((left, right) => left.rest.until - right.rest.until)
+      .filter((key) => this.#at(use, key).rests && !this.#at(use, key).refused)
+      .toSorted((left, right) => until(left) - until(right))
   }
 
   #inTurn({ current }: KeyUse): readonly Key[] {
@@ -211,14 +225,14 @@ export class KeyRing {
     return use
   }
 
-  #restOf(use: KeyUse, state: KeyState, key: string): Cooldown {
-    let rest = use.rests.get(state)
-    if (rest === undefined) {
-      rest = new Cooldown(this.#clock)
-      rest.onStart = (forMs, guessed) => use.tell?.({ cause: 'cooldown', key, forMs, guessed })
-      use.rests.set(state, rest)
+  #at(use: KeyUse, { state, tag }: Key): KeyHere {
+    let here = use.known.get(state)
+    if (here === undefined) {
+      here = new KeyHere(state, this.#clock)
+      here.rest.onStart = (forMs, guessed) => use.tell?.({ cause: 'cooldown', key: tag, forMs, guessed })
+      use.known.set(state, here)
     }
-    return rest
+    return here
   }
 }
 
@@ -233,9 +247,5 @@ function pauseMs(fault: AttemptFault): number {
 }
 
 function unused(): KeyUse {
-  return { current: undefined, rests: new WeakMap(), tell: undefined }
-}
-
-function restMs({ rests }: KeyUse, state: KeyState): number {
-  return rests.get(state)?.remainingMs() ?? 0
+  return { current: undefined, known: new WeakMap(), tell: undefined }
 }

@@ -28,7 +28,7 @@ import {
 } from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
-import { keyRule } from './resilience/fault-table.ts'
+import { isRefusal, keyRule } from './resilience/fault-table.ts'
 import type { RouteTarget } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -251,7 +251,7 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
   const { live, key } = admission
   const startedAt = clock.now()
   const attempt = new Attempt(key === undefined ? input : { ...input, live: withKey(live, key) })
-  run.attach(attempt, key?.name, key?.trial === true ? () => live.keys!.accepted(key) : undefined)
+  run.attach(attempt, key?.name, key?.lease.trial === true ? () => live.keys!.accepted(key) : undefined)
   let result: AttemptResult | undefined
   let fault: AttemptFault | undefined
   let anotherKey = false
@@ -264,7 +264,7 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
     run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
   }
   if (result.kind === 'fault') {
-    if (key !== undefined && keyRule(result.fault) === 'retire') noteClosed(run, input, admission)
+    if (key !== undefined && isRefusal(result.fault)) noteClosed(run, input, admission)
     return { kind: 'fault', fault: fault!, anotherKey }
   }
   const repairedFrames = attempt.state?.repaired ?? 0

@@ -143,6 +143,11 @@ describe('a body that says more', () => {
       'model_not_found',
     ],
     [
+      'a model that the account may not use',
+      failed(403, error('Project `p` does not have access to model `m`', 'x', 'model_not_found')),
+      'model_not_found',
+    ],
+    [
       'a parameter',
       failed(
         400,
@@ -190,6 +195,19 @@ describe('a body that says more', () => {
         retryAfterMs: 0,
       })
     }
+  })
+
+  test('a request for more tokens than the credit is good for goes elsewhere, without a pause; an empty account pauses', () => {
+    const text =
+      'This request requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can only afford 4000.'
+    expect(openaiFault(failed(402, error(text)))).toMatchObject({
+      kind: 'quota_exhausted',
+      code: 'request_too_large',
+      retryAfterMs: 0,
+    })
+    const empty = openaiFault(failed(402, error('Insufficient credits')))
+    expect(empty).toMatchObject({ kind: 'quota_exhausted', code: null })
+    expect(empty).not.toHaveProperty('retryAfterMs')
   })
 
   test('a request that fits the limit per minute waits', () => {

@@ -10,7 +10,7 @@ import { headersInBody, retryHint } from './retry-hint.ts'
  * have nothing else: quota or rate limit, a request that can never fit a per-minute limit, context length.
  * The message has no key parts in it. `nowEpochMs` is used only for a `retry-after` date without a `date` header.
  *
- * A request that is larger than the account's whole per-minute limit, or than its plan allows, is `quota_exhausted` with code `request_too_large` and a
+ * A request that is larger than the account's whole per-minute limit, its credit, or than its plan allows, is `quota_exhausted` with code `request_too_large` and a
  * wait of 0: waiting does not help, another provider does, and smaller requests of others need not pause.
  */
 export function openaiFault(response: FailedResponse, nowEpochMs?: number): Fault {
@@ -74,7 +74,8 @@ function classify(signs: Signs): FaultKind {
   if (status === 402 || (quotaStatuses.has(status) && outOfQuota(signs))) return 'quota_exhausted'
   if (status === 400 && /\b(?:invalid_api_key|authentication_error)\b/.test(detail.words))
     return 'authentication'
-  if (status === 400 && /\bmodel_not_found\b/.test(detail.words)) return 'model_not_found'
+  // 403: a model that the account may not use does not exist for it.
+  if ((status === 400 || status === 403) && /\bmodel_not_found\b/.test(detail.words)) return 'model_not_found'
   return byStatus(status)
 }
 
@@ -82,8 +83,12 @@ function outOfQuota({ detail, text }: Signs): boolean {
   return quotaCodes.test(detail.words) || quotaTexts.test(text)
 }
 
-/** `Extra usage is required for long context requests`, `Request too large for … tokens per min (TPM): Limit 30000, Requested 34307`: no wait makes room for it. */
+/**
+ * `Extra usage is required for long context requests`, `Request too large for … tokens per min (TPM): Limit 30000, Requested 34307`,
+ * `requires more credits, or fewer max_tokens`: no wait makes room for it.
+ */
 function neverFits({ status, text }: Signs): boolean {
+  if (status === 402) return /\b(?:fewer|lower) max_tokens\b/i.test(text)
   if (status !== 429 && status !== 413) return false
   if (/extra usage is required/i.test(text)) return true
   if (!/tokens per min|\(TPM\)/i.test(text)) return false

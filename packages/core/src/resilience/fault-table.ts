@@ -74,16 +74,24 @@ export function breakerRule(fault: ObservedFault): BreakerRule {
 }
 
 /**
- * What a fault does to the key that was used, where the provider has several. `retire`: not used for any model, and no failure of the
- * deployment. `rest`: not used for this one, which pauses only when all its keys do. A 403 about the model is none of these kinds.
+ * What a fault does to the key that was used, where the provider has several; it is no failure of the deployment then. `retire`: not used
+ * for any model. `refuse`: not used for this one. `rest`: the same until a limit is over; the deployment pauses only when all its keys do.
  */
-export type KeyRule = 'retire' | 'rest' | 'none'
+export type KeyRule = 'retire' | 'refuse' | 'rest' | 'none'
 
-/** An empty account is refused with 402, 403 or 400; with 429, a quota may be that of one model for one day. */
-export function keyRule({ kind, status = 429 }: ObservedFault): KeyRule {
+/**
+ * A 403 may be about the model: clients choose models, and must not be able to take a key from the others. An empty account is told with
+ * 402, 403 or 400; with 429, a quota may be that of one model for one day. What a plugin threw by mistake says nothing of a key.
+ */
+export function keyRule({
+  kind,
+  status = 429,
+  thrown,
+}: ObservedFault & { readonly thrown?: unknown }): KeyRule {
   switch (kind) {
     case 'authentication':
-      return 'retire'
+      if (thrown !== undefined) return 'none'
+      return status === 403 ? 'refuse' : 'retire'
     case 'quota_exhausted':
       return status === 429 ? 'rest' : 'retire'
     case 'rate_limit':
@@ -91,6 +99,12 @@ export function keyRule({ kind, status = 429 }: ObservedFault): KeyRule {
     default:
       return 'none'
   }
+}
+
+/** True for a fault after which its key is tried again only some minutes later. */
+export function isRefusal(fault: ObservedFault): boolean {
+  const rule = keyRule(fault)
+  return rule === 'retire' || rule === 'refuse'
 }
 
 /** True for a reused socket that died before any answer byte. */

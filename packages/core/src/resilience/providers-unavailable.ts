@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { AttemptRecord } from '../metrics/outcome.ts'
 import { exhaustedCode, isExhausted } from './credentials.ts'
 import { deployments, faultToError, retryHeaders } from './fault-error.ts'
-import { faultPolicy, keyRule } from './fault-table.ts'
+import { faultPolicy, isRefusal } from './fault-table.ts'
 
 /** Kinds that say something about the request, not about availability: when all agree, that is the answer. */
 const requestKinds: ReadonlySet<FaultKind> = new Set(['model_not_found', 'unsupported'])
@@ -72,9 +72,7 @@ function errorOfKeys(
   if (dead.size > 0 && dead.size === all.size) return exhausted(skipped, retryAfterMs)
   const [refusal, pause] = [faultsOf(attempts).at(-1), faultsOf(skipped).at(-1)]
   if (refusal === undefined || pause === undefined || all.size > 1) return undefined
-  return keyRule(refusal) === 'retire' && isLimited(pause)
-    ? allPausing(soonestOf([pause], retryAfterMs))
-    : undefined
+  return isRefusal(refusal) && isLimited(pause) ? allPausing(soonestOf([pause], retryAfterMs)) : undefined
 }
 
 /** Who named no wait may answer at once. */
