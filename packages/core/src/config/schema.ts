@@ -144,7 +144,9 @@ export const providerHostShape = {
     .describe('Seconds that the breaker stays open. Default: the global value.'),
   circuit_breaker_window: seconds
     .optional()
-    .describe('Seconds of the sliding window that failures are counted in. Default: the global value.'),
+    .describe(
+      'Seconds of the sliding window that failures are counted in. 0: failures in a row. Default: the global value.',
+    ),
   health_check: z
     .enum(['free', 'generate', 'off'])
     .default('free')
@@ -262,7 +264,9 @@ export const configSchema = z.strictObject({
   stream_continuation: z
     .boolean()
     .default(false)
-    .describe('A text stream that its upstream cuts is continued by a provider that supports it.'),
+    .describe(
+      'A text stream that its upstream cuts is continued by a provider with `supports.continuation`.',
+    ),
   workers: z
     .int()
     .positive()

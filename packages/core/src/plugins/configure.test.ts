@@ -181,6 +181,17 @@ describe('a provider that needs a key', () => {
     ])
   })
 
+  it('uses the key of the entry alone, and warns of variables beside it', async () => {
+    const { on, result } = await configure(
+      '  - {name: a, type: acme, models: [m], api_key: own, api_key_env: [A, B]}',
+      { env: { A: 'a-1', B: 'b-2' } },
+    )
+    expect([on.length, on[0]?.keys]).toEqual([1, []])
+    expect(result.warnings.map(formatProblem)).toEqual([
+      'config.yaml:2:54 providers[0].api_key_env: is not looked at, because `api_key` is set: remove one of the two',
+    ])
+  })
+
   it('is off, or a problem, when none of several variables is set', async () => {
     const entry = (enabled: string) =>
       `  - {name: a, type: acme, models: [m], enabled: ${enabled}, api_key_env: [A, B, A]}`

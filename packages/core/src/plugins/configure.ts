@@ -148,16 +148,23 @@ async function switchedOn(entry: ProviderConfig, index: number, parts: Parts): P
   const { provider, keys } = created
   return {
     on: { config: hostKeys(entry), plugin, provider, keys, unsetKeys, secrets },
-    warnings: found.repeated.map(({ variable, position, of }) =>
-      place({
-        path: ['api_key_env', position],
-        message:
-          variable === of
-            ? `${variable} is named twice`
-            : `${variable} has the value of ${of}: they count as one key`,
-      }),
-    ),
+    warnings: keyWarnings(entry, found).map(place),
   }
+}
+
+function keyWarnings(entry: ProviderConfig, { repeated }: FoundKeys): Complaint[] {
+  if (entry.api_key !== undefined && entry.api_key_env !== undefined) {
+    return [
+      { path: ['api_key_env'], message: 'is not looked at, because `api_key` is set: remove one of the two' },
+    ]
+  }
+  return repeated.map(({ variable, position, of }) => ({
+    path: ['api_key_env', position],
+    message:
+      variable === of
+        ? `${variable} is named twice`
+        : `${variable} has the value of ${of}: they count as one key`,
+  }))
 }
 
 /** The default variable may be set for another provider of the type's family: a plugin that knows no key does not get one. */
