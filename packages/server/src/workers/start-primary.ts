@@ -39,7 +39,9 @@ export async function startPrimary(
   await asked
   watch.close()
   primary.stop()
-  if ((await primary.ended) !== 0) throw new CommandFailed('a worker did not end in good order')
+  const code = await primary.ended
+  context.leave()
+  if (code !== 0) throw new CommandFailed('a worker did not end in good order')
 }
 
 async function refuseTaken(place: Place): Promise<void> {

@@ -27,6 +27,7 @@ export async function startWorker(context: CommandContext, args: StartArguments)
   } finally {
     // The channel to the primary process would keep this one alive.
     cluster.worker!.disconnect()
+    context.leave()
   }
 }
 
