@@ -307,3 +307,10 @@ it('is soon done with a file in which thousands of values come from aliases', ()
     'config.yaml:1:1 more than 100 values come from aliases (`*name`); write them out',
   ])
 })
+
+it('is soon done with a file that is something else', () => {
+  const text = Array.from({ length: 20_000 }, (_, index) => `word_${index}: 1\n`).join('')
+  const { problems } = readConfig(text, { file: 'config.yaml', env })
+  expect(problems).toHaveLength(101)
+  expect(problems.map(formatProblem)).toContain('config.yaml:1:1 19900 more unknown keys')
+})

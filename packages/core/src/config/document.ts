@@ -10,6 +10,7 @@ import {
   parseDocument,
   visit,
   type YAMLError,
+  YAMLParseError,
 } from 'yaml'
 import type { Place } from './origin.ts'
 import type { ConfigPath, ConfigProblem } from './problem.ts'
@@ -58,6 +59,8 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
     prettyErrors: false,
     merge: true,
     stringKeys: true,
+    // The parser's own way takes minutes for a file of thousands of keys, and a gateway that serves reads what it is given.
+    uniqueKeys: false,
     logLevel: 'silent',
   })
   const at = (offset: number) => {
@@ -65,7 +68,7 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) }
   }
   const place: Place = (path, part) => at(offsetOf(document, path, part))
-  const found: YAMLError[] = [...document.errors, ...document.warnings]
+  const found: YAMLError[] = [...document.errors, ...document.warnings, ...duplicateKeys(document)]
   const aliases = brokenAliases(document)
   const problems: ConfigProblem[] = [
     ...found
@@ -127,6 +130,22 @@ function sentence(error: YAMLError, text: string): string {
     return key === undefined ? 'duplicate key' : `duplicate key "${key}"`
   }
   return sentences[error.code] ?? `not valid YAML (${error.code})`
+}
+
+function duplicateKeys(document: Document): YAMLError[] {
+  const found: YAMLError[] = []
+  visit(document, {
+    Map(_key, { items }) {
+      const known = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const [start, end] = key.range ?? [0, 0]
+        if (known.has(key.value)) found.push(new YAMLParseError([start, end], 'DUPLICATE_KEY', ''))
+        known.add(key.value)
+      }
+    },
+  })
+  return found
 }
 
 function brokenAliases(document: Document): number[] {

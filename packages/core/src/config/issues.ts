@@ -51,12 +51,7 @@ export function issuePath(issue: Issue): ConfigPath {
 function complaint(issue: Issue, base: ConfigPath, context: IssueContext): Complaint[] {
   const path = [...base, ...issuePath(issue)]
   if (issue.code === 'unrecognized_keys') {
-    const known = context.keys(path)
-    return (issue.keys ?? []).map((key) => ({
-      path: [...path, key],
-      message: unknownKey(key, known),
-      part: 'key',
-    }))
+    return unknownKeys(issue.keys ?? [], path, context.keys(path))
   }
   if (issue.code === 'invalid_union') return union(issue, path, context)
   const value = valueAt(context.value, path)
@@ -64,6 +59,19 @@ function complaint(issue: Issue, base: ConfigPath, context: IssueContext): Compl
   const fix = issue.code === 'invalid_type' ? repair(issue.expected, value, isConcealed(found)) : ''
   const message = `${sentence(issue, found, context, path)}${isStock(issue.message) ? fix : ''}`
   return [{ path, message, ...(issue.code === 'invalid_key' && { part: 'key' as const }) }]
+}
+
+/** Unknown keys of one mapping that are named; a file with more of them is none of ours, which the first ones show. */
+const mostUnknown = 100
+
+function unknownKeys(keys: readonly string[], path: ConfigPath, known: readonly string[]): Complaint[] {
+  const named = keys.slice(0, mostUnknown).map((key): Complaint => ({
+    path: [...path, key],
+    message: unknownKey(key, known),
+    part: 'key',
+  }))
+  const more = keys.length - named.length
+  return more === 0 ? named : [...named, { path, message: `${more} more unknown keys` }]
 }
 
 /** What is said of a key that is not among the known ones: the nearest, and those that begin with it. */
