@@ -115,7 +115,7 @@ test('a client that leaves in a backoff, or in the queue, ends it at once: no fu
     first.abort()
     const outcomes = await Promise.all(answers.map(async (answer) => (await answer).outcome))
     // The queue did not pass over a client that has left it.
-    expect(outcomes.map(({ ending, skipped }) => [ending, skipped])).toEqual([
+    expect(outcomes.map((outcome) => [outcome?.ending, outcome?.skipped])).toEqual([
       ['client_gone', undefined],
       ['client_gone', undefined],
     ])

@@ -116,7 +116,7 @@ const listed = 16_384
 interface SmallRoutes {
   readonly log: ServerLog
   readonly unread: UnreadAnswers
-  closing(): boolean
+  readonly closing: () => boolean
 }
 
 /** The answers of the small routes: never stored by caches, logged only when debugging, and not kept for a client that does not read. */
