@@ -192,6 +192,14 @@ describe('a provider that needs a key', () => {
     ])
   })
 
+  it.each(['A', '[A, B]'])('is told to have none when its plugin takes none: %s', async (variables) => {
+    const entry = `  - {name: a, type: local, models: [m], api_key_env: ${variables}}`
+    const { problems } = await configure(entry, { env: { A: 'a-1', B: 'b-2' } })
+    expect(problems).toEqual([
+      'config.yaml:2:41 providers[0].api_key_env: this provider takes no key: remove it',
+    ])
+  })
+
   it('is off, or a problem, when none of several variables is set', async () => {
     const entry = (enabled: string) =>
       `  - {name: a, type: acme, models: [m], enabled: ${enabled}, api_key_env: [A, B, A]}`

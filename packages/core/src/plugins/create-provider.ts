@@ -73,8 +73,13 @@ function configuredKey({ variable, value }: FoundKey, provider: Provider): Confi
 }
 
 /** A complaint about the key, at the place of its variable where there are several. */
-function ofKey(complaint: Complaint, { variables }: FoundKeys, { variable, position }: FoundKey): Complaint {
-  if (variables.length === 1 || !isAboutKey(complaint)) return complaint
+function ofKey(complaint: Complaint, found: FoundKeys, { variable, position }: FoundKey): Complaint {
+  if (!isAboutKey(complaint)) return complaint
+  // `api_key` is unknown to the plugin: the entry need not have it, only variables for it.
+  if (found.named && complaint.part === 'key') {
+    return { path: ['api_key_env'], message: 'this provider takes no key: remove it', part: 'key' }
+  }
+  if (found.variables.length === 1) return complaint
   return { path: ['api_key_env', position], message: `the key in ${variable} ${complaint.message}` }
 }
 
