@@ -39,7 +39,7 @@ export function readRedisUrl(text: string): RedisTarget | string {
 }
 
 const notRead =
-  'is not a URL of the form redis://user:password@host:6379/0; in a name or password, characters such as @ : / ? # % are written as %40 %3A %2F %3F %23 %25'
+  'is not a URL of the form redis://user:password@host:6379/0, with a port up to 65535; in a name or password, characters such as @ : / ? # % are written as %40 %3A %2F %3F %23 %25'
 
 function databaseOf(path: string): number | undefined {
   if (path === '' || path === '/') return 0
