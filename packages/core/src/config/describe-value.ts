@@ -14,6 +14,12 @@ export function describeValue(value: unknown, hidden = false): string {
   return `text ${JSON.stringify(value.length > longest ? `${value.slice(0, longest)}…` : value)}`
 }
 
+/** The name of an unknown key of the configuration. `- sk-live-…: team` is easily written where the key is a value. */
+export function describeKey(key: string): string {
+  // Names that are merely mistyped have neither capitals nor digits, and are to be shown.
+  return /[A-Z\d]/.test(key) && looksSecret(key) ? '(not shown)' : key
+}
+
 /** Pasted into the wrong place, a key still must not be printed: key-like words, URLs with a password, query strings. */
 function looksSecret(value: string): boolean {
   return (

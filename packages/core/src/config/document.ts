@@ -12,6 +12,7 @@ import {
   type YAMLError,
   YAMLParseError,
 } from 'yaml'
+import { describeKey } from './describe-value.ts'
 import type { Place } from './origin.ts'
 import type { ConfigPath, ConfigProblem } from './problem.ts'
 
@@ -127,7 +128,7 @@ function sentence(error: YAMLError, text: string): string {
     return 'wrong indentation: this line is indented like an item of the list above, but does not start with `- `'
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^["']?([\w.-]+)/.exec(text.slice(error.pos[0], error.pos[0] + 80))?.[1]
-    return key === undefined ? 'duplicate key' : `duplicate key "${key}"`
+    return key === undefined ? 'duplicate key' : `duplicate key "${describeKey(key)}"`
   }
   return sentences[error.code] ?? `not valid YAML (${error.code})`
 }

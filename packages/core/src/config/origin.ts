@@ -1,3 +1,4 @@
+import { describeKey } from './describe-value.ts'
 import type { ConfigPath, ConfigProblem } from './problem.ts'
 
 /**
@@ -25,5 +26,10 @@ export function problemAt(
   message: string,
   part?: 'key',
 ): ConfigProblem {
-  return { ...origin.place(path, part), path, message }
+  return { ...origin.place(path, part), path: part === 'key' ? shownPath(path) : path, message }
+}
+
+function shownPath(path: ConfigPath): ConfigPath {
+  const key = path.at(-1)
+  return typeof key === 'string' ? [...path.slice(0, -1), describeKey(key)] : path
 }
