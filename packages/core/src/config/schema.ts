@@ -48,7 +48,7 @@ export const modelSchema = z.union([
       .optional()
       .describe('The name sent upstream. Default: the name that the client asked for.'),
     context_window: z.int().positive().optional().describe('Tokens.'),
-    max_output_tokens: z.int().positive().optional().describe('Tokens.'),
+    max_output_tokens: z.int().positive().optional().describe('Tokens. A note: nothing is limited by it.'),
     operations: z
       .array(z.enum(operationNames))
       .optional()
