@@ -53,6 +53,25 @@ test('the deployments are asked in order, each once, and the answer says how man
   ])
 })
 
+test('pauses that are only guessed never make a model vanish: of several, the first is asked all the same', async () => {
+  const limited = { kind: 'rate_limit', message: 'too many' }
+  const clock = new ManualClock()
+  const toys = [script([limited]), script([limited, good])]
+  const { gateway } = await toyGateway(toys, settings, { clock })
+  const status = async () => (await gateway.respond('chat', chatBody())).status
+  expect(await status()).toBe(429)
+  expect(toys.map(({ asked }) => asked)).toEqual([1, 1])
+  expect(await status()).toBe(429)
+  expect(toys.map(({ asked }) => asked)).toEqual([2, 1])
+  // As soon as one of them may be asked, it is.
+  clock.advance(4_990)
+  expect(await status()).toBe(429)
+  expect(toys.map(({ asked }) => asked)).toEqual([3, 1])
+  clock.advance(20)
+  expect(await status()).toBe(200)
+  expect(toys.map(({ asked }) => asked)).toEqual([3, 2])
+})
+
 test('retries at the first deployments leave an attempt for the last one', async () => {
   const toys = [script([broken], { retry_delay: 0 }), script([broken], { retry_delay: 0 }), script([good])]
   const { gateway } = await toyGateway(toys, { request_timeout: 0 })

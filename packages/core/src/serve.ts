@@ -127,13 +127,18 @@ async function askForRest(run: RequestRun, target: RouteTarget, serving: Serving
   return tried
 }
 
-/** None of the others can be asked now, even if what is a guess of ours does not count. */
+/**
+ * None of the others can be asked now. Of several that pause by a guess of ours the first counts as the last one: else a guess would
+ * make the model vanish.
+ */
 function isLastOne(target: RouteTarget, { targets, snapshot }: Serving): boolean {
-  return targets.every((other) => {
+  const position = targets.indexOf(target)
+  return targets.every((other, index) => {
     if (other === target) return true
     const live = snapshot.live.get(other.provider)!
     const deployment = live.deployments.get(deploymentKey(live, other))
-    return deployment !== undefined && closedReason(live, deployment, true) !== undefined
+    if (deployment === undefined || closedReason(live, deployment, false) === undefined) return false
+    return index > position || closedReason(live, deployment, true) !== undefined
   })
 }
 
