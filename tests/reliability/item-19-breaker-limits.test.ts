@@ -93,8 +93,9 @@ test('the last provider that is left is not closed by rate limits alone', async 
   expect([first.requests.length, second.requests.length]).toEqual([1, 8])
 })
 
-test('all rate limited: 429 with the time to wait, and nobody is asked meanwhile', async () => {
-  const [first, second] = [await changeable(failing(429)), await changeable(failing(429))]
+test('all rate limited: 429 with the time to wait, and nobody is asked meanwhile when the vendors named it', async () => {
+  const limited = () => failing(429, { 'retry-after': '5' })
+  const [first, second] = [await changeable(limited()), await changeable(limited())]
   const providers = pair(provider('a', first.url), provider('b', second.url))
   const proxy = await startProxy({ providers })
   for (let index = 0; index < 3; index += 1) {
@@ -102,4 +103,14 @@ test('all rate limited: 429 with the time to wait, and nobody is asked meanwhile
     expect([status, headers['retry-after']]).toEqual([429, '5'])
   }
   expect([first.requests.length, second.requests.length]).toEqual([1, 1])
+})
+
+test('all rate limited without a word for how long: the first is asked all the same, and serves as soon as it can', async () => {
+  const [first, second] = [await changeable(failing(429)), await changeable(failing(429))]
+  const proxy = await startProxy({ providers: pair(provider('a', first.url), provider('b', second.url)) })
+  expect((await chat(proxy.url)).status).toBe(429)
+  expect((await chat(proxy.url)).status).toBe(429)
+  first.turn(healthy())
+  expect((await chat(proxy.url)).status).toBe(200)
+  expect([first.requests.length, second.requests.length]).toEqual([3, 1])
 })
