@@ -238,7 +238,7 @@ export interface DeploymentListener {
 }
 
 /** Metrics name the entry, not the models that clients found by it; an open breaker must not hide behind a closed one. */
-function worstState({ deployments }: LiveProvider, entry: string): BreakerState {
+export function worstState({ deployments }: LiveProvider, entry: string): BreakerState {
   let worst: BreakerState = 'closed'
   for (const deployment of deployments.values()) {
     const { state } = deployment.breaker

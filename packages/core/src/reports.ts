@@ -5,7 +5,9 @@ import { type HealthReport, healthReport, isoSeconds } from './health/health-rep
 import { providersReport } from './health/providers-report.ts'
 import type { Vitals, VitalSigns } from './health/vitals.ts'
 import { reportedKeys } from './key-report.ts'
+import { type LiveProvider, worstState } from './live-provider.ts'
 import type { ModelCatalogue } from './model-catalogue.ts'
+import type { BreakerState } from './resilience/breaker.ts'
 import type { ListedModel } from './routing/model-table.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -100,7 +102,7 @@ export function providers({ snapshot, vitals }: Reported, clock: Clock): object 
     models: provider.config.models,
     operations: Object.keys(provider.codecs) as OperationName[],
     supports: provider.supports,
-    breakers: configuredDeployments(provider).map(([model, { breaker }]) => [model, breaker.state] as const),
+    breakers: breakersOf(provider),
     inFlight: provider.gate.inFlight,
     queued: provider.gate.queued,
     keys: reportedKeys(provider),
@@ -121,4 +123,10 @@ function told(
     lastError,
     lastErrorAt: isoOf(lastErrorAt),
   }
+}
+
+/** By entry: names that clients have found by a pattern are nobody else's business. */
+function breakersOf(provider: LiveProvider): ReadonlyMap<string, BreakerState> {
+  const entries = new Set(configuredDeployments(provider).map(([, { entry }]) => entry))
+  return new Map([...entries].map((entry) => [entry, worstState(provider, entry)]))
 }

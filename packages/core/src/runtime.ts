@@ -218,10 +218,16 @@ export class Runtime {
       this.vitals.mark(this.#parts.clock.now())
     },
     paused: (pause) => {
-      if (pause.cause === 'breaker') this.#parts.ledger.breakerOpened(pause.provider, pause.entry)
+      if (pause.cause === 'breaker') this.#tellOpened(pause)
       if (pause.cause === 'key') this.#tellRetired(pause)
       this.#parts.peers?.tell(pause)
     },
+  }
+
+  #tellOpened({ provider, model, entry, forMs }: SharedPause): void {
+    this.#parts.ledger.breakerOpened(provider, entry)
+    const seconds = Math.ceil(forMs / 1000)
+    this.#parts.log.warn?.({ provider, model, for_seconds: seconds }, 'breaker has opened')
   }
 
   #tellRetired({ provider, key, forMs }: SharedPause): void {

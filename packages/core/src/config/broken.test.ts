@@ -239,7 +239,7 @@ const broken: readonly (readonly [string, string, readonly string[]])[] = [
       'config.yaml:2:54 providers[0].api_key_env[1]: must be the name of an environment variable; the key itself belongs into `api_key`; found text (not shown)',
       expect.stringMatching(
         /^config\.yaml:2:\d+ providers\[0\]\.api_key_env\[2\]: expected text, found a number \(not shown\)$/,
-      ) as unknown as string,
+      ),
     ],
   ],
   [

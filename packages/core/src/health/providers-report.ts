@@ -23,7 +23,7 @@ export interface ProviderReportInput {
   readonly models: readonly ModelConfig[]
   readonly operations: Iterable<OperationName>
   readonly supports: Supports
-  /** By the id of the configured model. */
+  /** By the id of the configured model; of those that its pattern has found, the least well. */
   readonly breakers: Iterable<readonly [model: string, state: BreakerState]>
   readonly inFlight: number
   readonly queued: number
@@ -38,7 +38,8 @@ export interface OffProviderReportInput {
   readonly reason: string
 }
 
-const features = ['streaming', 'tools', 'images', 'json_schema'] as const
+/** What a provider has unless it says otherwise. */
+const features = ['streaming', 'tools', 'images', 'json_schema', 'stream_usage'] as const
 
 /** The JSON of `GET /providers`: those in use by priority, then those switched off with the reason. */
 export function providersReport(
@@ -66,7 +67,10 @@ function lineOf(provider: ProviderReportInput) {
     weight: provider.weight,
     models: provider.models.map((model) => (typeof model === 'string' ? model : model.id)),
     operations: [...provider.operations],
-    supports: Object.fromEntries(features.map((name) => [name, provider.supports[name] !== false])),
+    supports: {
+      ...Object.fromEntries(features.map((name) => [name, provider.supports[name] !== false])),
+      continuation: provider.supports.continuation === true,
+    },
     breakers: Object.fromEntries(provider.breakers),
     in_flight: provider.inFlight,
     queued: provider.queued,
