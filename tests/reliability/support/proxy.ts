@@ -44,7 +44,14 @@ export async function startProxy(
   { plugins = [], ...options }: ProxyOptions = {},
 ): Promise<Proxy> {
   const checked = checkConfig(
-    { port: 0, rate_limit_rpm: null, rate_limits: unlimited, shutdown_timeout: 0.1, health_check_interval: 0, ...config },
+    {
+      port: 0,
+      rate_limit_rpm: null,
+      rate_limits: unlimited,
+      shutdown_timeout: 0.1,
+      health_check_interval: 0,
+      ...config,
+    },
     {},
   )
   if (checked.config === undefined) throw new Error(checked.problems.map(formatProblem).join('\n'))
