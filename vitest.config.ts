@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // Tests import the TypeScript sources through the `@llmproxy/source` export condition: no build is needed.
@@ -13,6 +14,8 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
+    // Tests wait for sockets and timers as much as they compute: two at a time, also where vitest would run one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 20_000,
     hookTimeout: 20_000,
     execArgv: ['--conditions=@llmproxy/source'],

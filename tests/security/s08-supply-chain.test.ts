@@ -31,7 +31,6 @@ const reasons: Readonly<Record<string, string>> = {
   'import-meta-resolve': 'plugins are found from the folder of the configuration',
   ioredis: 'limits that several instances share',
   pino: 'log lines',
-  'rate-limiter-flexible': 'windows of the client limits',
   undici: 'HTTP client',
   yaml: 'configuration with line numbers',
   zod: 'schemas of the configuration and of plugin options',
