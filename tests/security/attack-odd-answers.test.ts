@@ -60,6 +60,7 @@ async function flawOf(proxy: Proxy, stream: boolean): Promise<string> {
   const { user } = process.cpuUsage(begun)
   if (user > 3_000_000) return `took ${user / 1000} ms`
   if (status !== 200 && status !== 502) return `status ${status}`
+  if (bytes.includes('smuggled')) return 'what comes behind the end'
   const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   if (status === 502 || !stream) return typeof JSON.parse(text) === 'object' ? '' : 'no object'
   const frames = text.split('\n\n')
@@ -114,12 +115,10 @@ const streams: Readonly<Record<string, string | Buffer>> = {
 
 test.each(Object.entries(streams))(
   'a stream with %s comes out as a sound stream, or as an error',
-  async (name, body) => {
+  async (_, body) => {
     const { answer, proxy } = await answering()
     Object.assign(answer, { body, type: 'text/event-stream' })
     expect(await flawOf(proxy, true)).toBe('')
-    if (name === 'an answer behind the end')
-      expect((await chat(proxy.url, { stream: true })).text).not.toContain('smuggled')
   },
 )
 

@@ -5,6 +5,7 @@ import { keepBodyBytes } from './body.ts'
 import { answerClientError } from './client-error.ts'
 import { limitConnections } from './connection-limit.ts'
 import { answerError, answerErrors } from './error-reply.ts'
+import { HeldBodies, roomForBodies } from './held-bodies.ts'
 import { allowOrigins } from './hooks/cors.ts'
 import { askForKey } from './hooks/auth.ts'
 import { guardLoopback } from './hooks/loopback-guard.ts'
@@ -64,7 +65,8 @@ export function buildApp(gateway: ServedGateway, options: AppOptions): FastifyIn
   askForKey(app, live)
   limitRates(app, limits, (operation) => gateway.rateLimited(operation))
   refuseUnknownRoutes(app)
-  keepBodyBytes(app, () => live.now.body_limit)
+  const held = new HeldBodies(roomForBodies(live.now.workers))
+  keepBodyBytes(app, { limitNow: () => live.now.body_limit, held, unanswered })
   answerErrors(app, log)
 
   const unread = new UnreadAnswers({ writeTimeoutMs: () => live.now.write_timeout * 1000 }, log)

@@ -1,6 +1,15 @@
 import { Collector, GatewayError, invalidRequest } from '@llmproxy/core'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { HeldBodies } from './held-bodies.ts'
+import type { Unanswered } from './unanswered.ts'
+
+export interface BodyParts {
+  /** Bytes of one body, now. */
+  readonly limitNow: () => number
+  readonly held: Pick<HeldBodies, 'hold'>
+  readonly unanswered: Pick<Unanswered, 'last' | 'goOn'>
+}
 
 type Done = (error: Error | null, body?: Buffer) => void
 
@@ -8,14 +17,19 @@ type Done = (error: Error | null, body?: Buffer) => void
  * Bodies stay bytes: same-format upstreams get them as they came, and `parseBody()` reads them once. Fastify's own reading
  * (`parseAs`) keeps every piece as it came: a body in chunks of one byte would take four hundred times its size.
  */
-export function keepBodyBytes(app: FastifyInstance, limitNow: () => number): void {
+export function keepBodyBytes(app: FastifyInstance, { limitNow, held, unanswered }: BodyParts): void {
   app.removeAllContentTypeParsers()
   for (const type of ['application/json', /^application\/[\w.-]+\+json(?:\s*;|$)/]) {
     app.addContentTypeParser(type, (request, payload, done: Done) => {
       const limit = limitNow()
       const refused = unreadable(request) ?? announcedTooLarge(request, limit)
       if (refused) done(refused)
-      else readBody(payload, limit, done)
+      else {
+        const answer = unanswered.last(payload.socket)!
+        // Only now, so that a client who is refused has not sent megabytes for nothing.
+        if (request.headers.expect !== undefined) unanswered.goOn(answer)
+        readBody(payload, { limit, held, answer }, done)
+      }
     })
   }
 }
@@ -23,9 +37,16 @@ export function keepBodyBytes(app: FastifyInstance, limitNow: () => number): voi
 /** Chunks of a body. Each costs a microsecond, whatever its size, and the client chooses the size. */
 const mostPieces = 250_000
 
-function readBody(payload: IncomingMessage, limit: number, done: Done): void {
+interface Reading {
+  readonly limit: number
+  readonly held: Pick<HeldBodies, 'hold'>
+  readonly answer: ServerResponse
+}
+
+function readBody(payload: IncomingMessage, { limit, held, answer }: Reading, done: Done): void {
   const collector = new Collector(limit)
   let pieces = 0
+  let bytes = 0
   const finish = (error: Error | null, body?: Buffer) => {
     payload.off('data', take).off('end', end).off('error', fail)
     done(error, body)
@@ -33,6 +54,7 @@ function readBody(payload: IncomingMessage, limit: number, done: Done): void {
   const take = (piece: Buffer) => {
     if (!collector.add(piece)) finish(tooLarge(undefined, limit))
     else if (++pieces > mostPieces) finish(tooManyPieces)
+    else if (!held.hold(answer, (bytes += piece.length))) finish(noRoom)
   }
   const end = () => finish(null, collector.bytes())
   const fail = () => finish(invalidRequest('The connection ended before the body was complete.'))
@@ -44,6 +66,13 @@ const tooManyPieces = new GatewayError(
   'invalid_request_error',
   `The body comes in more than ${mostPieces} chunks: send larger ones, or the body with a content-length.`,
   { code: 'too_many_chunks' },
+)
+
+const noRoom = new GatewayError(
+  503,
+  'service_unavailable_error',
+  'The server holds as many large requests as its memory allows: send this one again in a moment.',
+  { code: 'too_many_large_requests', headers: { 'retry-after': '1' } },
 )
 
 function announcedTooLarge({ headers }: FastifyRequest, limit: number): GatewayError | undefined {

@@ -8,8 +8,9 @@ import type { ServerLog } from './log/logger.ts'
 export function answerErrors(app: FastifyInstance, log: ServerLog): void {
   app.setErrorHandler((thrown, request, reply) => {
     const error = clientError(thrown, request)
-    if (error.status >= 500) log.error({ request_id: request.id, error: thrown }, 'request failed')
-    if (error.status === 413 || error.status === 415) keepConnection(reply)
+    if (error.status >= 500 && error !== thrown)
+      log.error({ request_id: request.id, error: thrown }, 'request failed')
+    if (error.status === 413 || error.status === 415 || error.status === 503) keepConnection(reply)
     return answerError(reply, error, log)
   })
 }
@@ -41,7 +42,10 @@ export function answerError(reply: FastifyReply, error: GatewayError, log: Serve
  * the length is announced, the rest is read and dropped instead, for as long as `requestTimeout` allows.
  */
 function keepConnection(reply: FastifyReply): void {
-  if (reply.request.headers['content-length'] !== undefined) reply.removeHeader('connection')
+  const { headers } = reply.request
+  // One that asks before it sends may not send at all: what comes next could be another request.
+  if (headers['content-length'] !== undefined && headers.expect === undefined)
+    reply.removeHeader('connection')
 }
 
 /** Paths below an operation's have no route of their own, but the same clients ask for them. */

@@ -10,6 +10,7 @@ export type HttpSettings = Pick<
   | 'rate_limit_window'
   | 'rate_limits'
   | 'body_limit'
+  | 'workers'
   | 'write_timeout'
   | 'max_client_connections'
   | 'keep_alive_timeout'

@@ -150,5 +150,6 @@ export const openSettings: HttpSettings = {
   body_limit: 1024 * 1024,
   write_timeout: 10,
   max_client_connections: 1000,
+  workers: 1,
   keep_alive_timeout: 80,
 }
