@@ -27,6 +27,8 @@ test.each<[string, string, string]>([
   ['braces without end', '{"a":'.repeat(many), 'json_too_deep'],
   ['empty objects', `${head}[${'{},'.repeat(many)}{}]}`, 'json_too_large'],
   ['members', `${head}{${'"a":1,'.repeat(many)}"b":1}}`, 'json_too_large'],
+  ['numbers', `${head}[${'1.5,'.repeat(5_000_000)}1]}`, 'json_too_large'],
+  ['texts', `${head}[${'"",'.repeat(5_000_000)}""]}`, 'json_too_large'],
 ])('megabytes of %s are refused before they become objects', async (_, body, code) => {
   const { url, upstream } = await gateway()
   const { status, text } = await send(url, paths.chat, {

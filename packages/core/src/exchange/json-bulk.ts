@@ -1,6 +1,7 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, OPEN_BRACE, OPEN_BRACKET, QUOTE, skipString } from './splice-scan.ts'
 
 const COLON = 0x3a
+const COMMA = 0x2c
 
 /** Containers inside containers that a JSON text may have. */
 export const maxJsonDepth = 200
@@ -10,9 +11,15 @@ const measuredFrom = 256 * 1024
 /** A character of a JavaScript string has at most so many bytes in UTF-8. */
 const bytesOfCharacter = 3
 
-/** Where a JSON text is nested too deep (`depth`), or has one object, array or member too many (`members`). */
+/** Values of arrays that cost as much as one object, array or member. */
+export const elementsPerMember = 4
+
+/**
+ * Where a JSON text is nested too deep (`depth`), has one object, array or member too many (`members`), or one value too many of all kinds
+ * (`values`).
+ */
 export interface Bulk {
-  readonly kind: 'depth' | 'members'
+  readonly kind: 'depth' | 'members' | 'values'
   /** The index of the byte. */
   readonly at: number
 }
@@ -26,6 +33,8 @@ export function findBulk(bytes: Buffer, maxMembers: number, start = 0, end = byt
   if (end - start < measuredFrom) return undefined
   let depth = 0
   let members = 0
+  let values = 0
+  const mostValues = maxMembers * elementsPerMember
   let at = start
   while (at < end) {
     const byte = bytes[at]
@@ -38,6 +47,7 @@ export function findBulk(bytes: Buffer, maxMembers: number, start = 0, end = byt
       members++
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) depth--
     else if (byte === COLON) members++
+    else if (byte === COMMA && ++values > mostValues) return { kind: 'values', at }
     if (members > maxMembers) return { kind: 'members', at }
     at++
   }

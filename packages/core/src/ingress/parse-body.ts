@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { OperationName } from '@llmproxy/provider-kit'
 import { type GatewayError, invalidRequest } from '../errors.ts'
 import type { IngressBody } from './ingress.ts'
-import { type Bulk, findBulk } from '../exchange/json-bulk.ts'
+import { type Bulk, elementsPerMember, findBulk } from '../exchange/json-bulk.ts'
 import { findDanger, MAX_DEPTH } from './parse-body-danger.ts'
 import { findJsonMistake } from './parse-body-json.ts'
 import { findRivalModel } from './parse-body-model.ts'
@@ -65,17 +65,15 @@ function notJson(text: string): GatewayError {
 }
 
 function tooBulky({ kind, at }: Bulk): GatewayError {
-  return kind === 'depth'
-    ? invalidRequest(
-        `the request body is nested deeper than ${MAX_DEPTH} levels at byte ${at}`,
-        null,
-        'json_too_deep',
-      )
-    : invalidRequest(
-        `the request body has more than ${MAX_MEMBERS} objects, arrays and members: send it in parts`,
-        null,
-        'json_too_large',
-      )
+  if (kind === 'depth') {
+    const message = `the request body is nested deeper than ${MAX_DEPTH} levels at byte ${at}`
+    return invalidRequest(message, null, 'json_too_deep')
+  }
+  const most =
+    kind === 'members'
+      ? `${MAX_MEMBERS} objects, arrays and members`
+      : `${MAX_MEMBERS * elementsPerMember} values`
+  return invalidRequest(`the request body has more than ${most}: send it in parts`, null, 'json_too_large')
 }
 
 function refuseRivalModel(key: string | undefined): void {
