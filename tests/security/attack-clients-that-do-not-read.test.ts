@@ -6,6 +6,7 @@ import {
   chat,
   chunk,
   fakeUpstream,
+  healthy,
   openStream,
   paths,
   provider,
@@ -86,3 +87,32 @@ test.runIf(process.platform === 'linux')(
     expect(Number.parseInt(ticks ?? '', 16)).toBeLessThanOrEqual(3000)
   },
 )
+
+test('a client that closes its side of the connection is gone, and its upstream is let go', async () => {
+  const upstream = await fakeUpstream(() => undefined)
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)] })
+  deaf(proxy.url).end()
+  await until(() => upstream.requests[0]?.aborted)
+  await until(() => proxy.gateway.inFlight === 0)
+  expect(proxy.requests[0]).toMatchObject({ ending: 'client_gone' })
+})
+
+test('hundreds of heads and bodies that come byte by byte keep nobody waiting', async () => {
+  const upstream = await fakeUpstream(healthy())
+  const proxy = await startProxy({ providers: [provider('a', upstream.url)] })
+  const before = held()
+  const slow = Array.from({ length: 400 }, (_, index) => {
+    const socket = rawSocket(proxy.url)
+    const head = `POST ${paths.chat} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n`
+    socket.write(index % 2 === 0 ? head : `${head}content-length: 60000000\r\n\r\n{"model":"m","x":"`)
+    return socket
+  })
+  for (let round = 0; round < 5; round++) {
+    for (const socket of slow) socket.write('y')
+    const begun = performance.now()
+    expect((await chat(proxy.url)).status).toBe(200)
+    expect(performance.now() - begun).toBeLessThan(1000)
+  }
+  expect(held() - before).toBeLessThan(40 * mebibyte)
+  expect(upstream.requests).toHaveLength(5)
+})
