@@ -53,6 +53,8 @@ export interface ConfigureOptions {
   readonly env: Environment
   /** Default: the configuration came from no file. */
   readonly origin?: ConfigOrigin
+  /** Milliseconds that a plugin has to load and to check its options. Default: 30 s. */
+  readonly patienceMs?: number
 }
 
 /** Makes the providers of a configuration. Never rejects: what is wrong is in `problems`, in the order of the file. */
@@ -66,6 +68,24 @@ export async function configureProviders(
     off: results.flatMap((result) => result.off ?? []),
     problems: inFileOrder(results.flatMap((result) => result.problems ?? [])),
     warnings: inFileOrder(results.flatMap((result) => result.warnings ?? [])),
+  }
+}
+
+const defaultPatienceMs = 30_000
+
+/** Code from outside may wait for something that never comes: a start, and every reload after it, would wait with it. */
+async function settled<Value>(patienceMs: number, work: () => Promise<Value>): Promise<Value> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const message = `did not finish loading within ${patienceMs / 1000} s: its module, or the check of its options, waits for something`
+      reject(new Error(message))
+    }, patienceMs)
+  })
+  try {
+    return await Promise.race([work(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -85,8 +105,10 @@ async function configure(entry: ProviderConfig, index: number, options: Configur
   const missing = unset === undefined ? unsetVariables(found) : [unset]
   if (entry.enabled === 'auto' && missing.length > 0) return switchedOff(entry, index, missing, options)
   try {
-    const plugin = await registry.resolve(entry.type, entry.module)
-    return await switchedOn(entry, index, { plugin, found, origin })
+    return await settled(options.patienceMs ?? defaultPatienceMs, async () => {
+      const plugin = await registry.resolve(entry.type, entry.module)
+      return switchedOn(entry, index, { plugin, found, origin })
+    })
   } catch (error) {
     const step = entry.module === undefined ? 'type' : 'module'
     const message = loadMessage(error, entry, registry)

@@ -19,6 +19,9 @@ export interface ConfigFile {
   readonly texts: ConfigTexts
 }
 
+/** Bytes of a configuration file, or of the `.env` beside it. What is longer was put there by mistake. */
+export const longestFile = 1024 * 1024
+
 /** The texts of a configuration file and of the `.env` beside it. */
 export interface ConfigTexts {
   readonly config: string
@@ -59,12 +62,17 @@ function findConfig({ env, cwd }: CommandContext, option: string | undefined): s
 
 /** The text of a file that somebody has named. Throws a `CommandFailed` that says why it cannot be read. */
 export function readText(path: string): string {
+  let text
   try {
-    return readFileSync(path, 'utf8')
+    text = readFileSync(path, 'utf8')
   } catch (error) {
     const reason = unreadableReason((error as NodeJS.ErrnoException).code)
     throw new CommandFailed(`cannot read the configuration ${path}: ${reason}`, { cause: error })
   }
+  // No reload would take it.
+  if (Buffer.byteLength(text) > longestFile)
+    throw new CommandFailed(`cannot read the configuration ${path}: it is larger than 1 MiB`)
+  return text
 }
 
 function readTexts(path: string): ConfigTexts {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { ConfigTexts } from '../cli/config-file.ts'
+import { type ConfigTexts, longestFile } from '../cli/config-file.ts'
 
 /** What one look at a configuration file and the `.env` beside it has found. */
 export type Reading =
@@ -66,9 +66,6 @@ async function stampOf(path: string): Promise<Stamp> {
 
 type FileReading = { text: string } | { text?: undefined; code: string }
 
-/** Bytes. What is longer was put there by mistake, and reading and checking it would hold up those who are served. */
-const longestFile = 1024 * 1024
-
 // A pipe that nobody writes to would be opened for ever, and the process could not even end. Windows has none in the file system.
 const openFlags = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)
 
@@ -86,7 +83,10 @@ async function read(path: string): Promise<FileReading> {
   }
 }
 
-/** The size that the file system tells is not asked: a file may grow, and some have none. */
+/**
+ * The size that the file system tells is not asked: a file may grow, and some have none. Reading and checking more would hold up those
+ * who are served.
+ */
 async function readWhole(file: FileHandle): Promise<FileReading> {
   const bytes = Buffer.alloc(longestFile + 1)
   let length = 0
