@@ -103,6 +103,7 @@ const streams: Readonly<Record<string, string | Buffer>> = {
   'a NUL inside of a text': chunk('x').replace('"x"', '"a\u0000b"') + streamEnd,
   'half a character': chunk('x').replace('"x"', '"\\ud800"') + streamEnd,
   'bytes that are no UTF-8': damaged(chunk('aXb') + chunk('aXb').repeat(3) + streamEnd),
+  'such bytes among many sound ones': damaged(chunk('é').repeat(5) + chunk('aXb').repeat(3) + streamEnd),
   'such bytes in another place': damaged(
     chunk('é') + chunk('é').replace('chatcmpl', 'X').repeat(3) + streamEnd,
   ),

@@ -8,7 +8,7 @@ export interface BodyParts {
   /** Bytes of one body, now. */
   readonly limitNow: () => number
   readonly held: Pick<HeldBodies, 'hold'>
-  readonly unanswered: Pick<Unanswered, 'last' | 'goOn'>
+  readonly unanswered: Pick<Unanswered, 'last'>
 }
 
 type Done = (error: Error | null, body?: Buffer) => void
@@ -25,9 +25,9 @@ export function keepBodyBytes(app: FastifyInstance, { limitNow, held, unanswered
       const refused = unreadable(request) ?? announcedTooLarge(request, limit)
       if (refused) done(refused)
       else {
-        const answer = unanswered.last(payload.socket)!
+        const answer = unanswered.last(payload.socket)
         // Only now, so that a client who is refused has not sent megabytes for nothing.
-        if (request.headers.expect !== undefined) unanswered.goOn(answer)
+        if (request.headers.expect !== undefined) answer?.writeContinue()
         readBody(payload, { limit, held, answer }, done)
       }
     })
@@ -40,7 +40,8 @@ const mostPieces = 250_000
 interface Reading {
   readonly limit: number
   readonly held: Pick<HeldBodies, 'hold'>
-  readonly answer: ServerResponse
+  /** Absent: the request has come on no connection of the server. */
+  readonly answer: ServerResponse | undefined
 }
 
 function readBody(payload: IncomingMessage, { limit, held, answer }: Reading, done: Done): void {
@@ -54,7 +55,7 @@ function readBody(payload: IncomingMessage, { limit, held, answer }: Reading, do
   const take = (piece: Buffer) => {
     if (!collector.add(piece)) finish(tooLarge(undefined, limit))
     else if (++pieces > mostPieces) finish(tooManyPieces)
-    else if (!held.hold(answer, (bytes += piece.length))) finish(noRoom)
+    else if (answer && !held.hold(answer, (bytes += piece.length))) finish(noRoom)
   }
   const end = () => finish(null, collector.bytes())
   const fail = () => finish(invalidRequest('The connection ended before the body was complete.'))

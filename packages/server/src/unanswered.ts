@@ -12,8 +12,6 @@ interface Connection {
 /** The requests of each connection that have no whole answer yet. */
 export class Unanswered {
   readonly #connections = new WeakMap<Socket, Connection>()
-  /** Answers whose clients wait to be told to send their body, and whether their connections may be kept. */
-  readonly #waited = new WeakMap<ServerResponse, boolean>()
 
   /** Whether an answer of the server itself can stand at this place: no other one has begun there, or is due before it. */
   isFree(socket: Socket): boolean {
@@ -26,14 +24,6 @@ export class Unanswered {
   /** The answer to the last request of a connection, which is the one whose body may still be on its way. */
   last(socket: Socket): ServerResponse | undefined {
     return this.#connections.get(socket)?.last
-  }
-
-  /** The body is wanted: tells so to a client that waits for it (`expect: 100-continue`). */
-  goOn(answer: ServerResponse): void {
-    const keepAlive = this.#waited.get(answer)
-    if (keepAlive === undefined) return
-    answer.shouldKeepAlive = keepAlive
-    answer.writeContinue()
   }
 
   /**
@@ -55,11 +45,9 @@ export class Unanswered {
       if (connection !== undefined && connection.count > mostPipelined) socket.destroy()
       else response.once('close', answered)
     })
-    // Node would tell every client to go on with its body. Whether it is wanted is known when it is read; when it is not, nobody
-    // knows whether it comes all the same, so that nothing else may follow on the connection.
+    // Node would tell every client to go on with its body. Whether it is wanted is known when it is read; when it is not, Node ends
+    // the connection behind the answer, since nobody knows what would follow on it.
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      this.#waited.set(response, response.shouldKeepAlive)
-      response.shouldKeepAlive = false
       server.emit('request', request, response)
     })
   }
