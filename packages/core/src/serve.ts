@@ -28,7 +28,7 @@ import {
 } from './live-provider.ts'
 import { clientGone, type RequestRun } from './request-run.ts'
 import { decide } from './resilience/decide.ts'
-import { isRefusal, keyRule } from './resilience/fault-table.ts'
+import { isRefusal, isSocketRace, keyRule, type ObservedFault } from './resilience/fault-table.ts'
 import type { RouteTarget } from './routing/route-target.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -168,6 +168,12 @@ async function attemptOnce(
   return conclude(run, input, admission)
 }
 
+/** The attempt before found that its connection had been closed. */
+function afterRace({ attempts }: RequestRun): boolean {
+  const before: ObservedFault | undefined = attempts.at(-1)?.fault
+  return before !== undefined && isSocketRace(before)
+}
+
 /** What the exchange is about. A fault: the provider cannot express the request, or `strict` forbids what it would drop. */
 function prepared(
   run: RequestRun,
@@ -198,6 +204,7 @@ function prepared(
       call,
       request,
       ...(parts && { parts }),
+      fresh: afterRace(run),
       clock,
       limits: limitsOf(run, live, config),
       silentSince: run.continuing?.begun === undefined ? run.ingress.startedAt : clock.now(),

@@ -89,10 +89,11 @@ class Asking implements Receiver {
   #send(request: PreparedRequest): void {
     if (this.#done === undefined) return
     const { live, clock } = this.#input
+    const { upstream, origin } = live
     this.#transfer =
-      live.upstream === undefined
+      upstream === undefined
         ? sendInProcess(live.provider, request, this, clock)
-        : send(live.upstream, live.origin, request, this)
+        : send({ upstream, origin, fresh: this.#raced }, request, this)
     // A transport that refused at once has already settled.
     if (this.#done === undefined) this.#transfer.abort()
   }

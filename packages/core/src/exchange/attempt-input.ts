@@ -25,6 +25,8 @@ export interface AttemptInput {
   readonly request: PreparedRequest
   /** Present when the answer takes several exchanges; `request` is the first of them. */
   readonly parts?: readonly Part[]
+  /** The attempt before found a kept connection dead: this one gets a connection of its own. */
+  readonly fresh?: boolean
   readonly clock: Clock
   readonly limits: WatchLimits
   /** `clock.now()` since when the client has heard nothing. */

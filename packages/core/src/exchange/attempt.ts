@@ -103,11 +103,12 @@ export class Attempt implements Receiver, StreamListener, WatchListener {
 
   #send(request: PreparedRequest): void {
     if (this.#over) return
-    const { live, clock } = this.#input
+    const { live, clock, fresh } = this.#input
+    const { upstream, origin } = live
     const transfer =
-      live.upstream === undefined
+      upstream === undefined
         ? sendInProcess(live.provider, request, this, clock)
-        : send(live.upstream, live.origin, request, this)
+        : send({ upstream, origin, fresh }, request, this)
     this.#transfer = transfer
     // A transport that refused at once has already settled the attempt.
     if (this.#over) transfer.abort()

@@ -40,8 +40,7 @@ function ask(origin: string, clock: ManualClock, lookup?: LookupFunction, connec
   closers.push(destroy)
   const faults: AttemptFault[] = []
   const transfer = send(
-    pool,
-    origin,
+    { upstream: pool, origin },
     { operation: 'chat', method: 'POST', url: `${origin}/x`, headers: {}, body: Buffer.from('{}') },
     {
       start: () => undefined,
@@ -146,8 +145,7 @@ test('a request that is given up before its turn does not end the connection of 
   const faults: string[] = []
   const [first] = ['first', 'second'].map((name) =>
     send(
-      pool,
-      origin,
+      { upstream: pool, origin },
       { operation: 'chat', method: 'POST', url: `${origin}/x`, headers: {}, body: Buffer.from('{}') },
       {
         start: () => undefined,

@@ -54,7 +54,11 @@ interface Received {
 
 type Opened = Awaited<ReturnType<typeof upstream>>
 
-function ask({ origin, pool }: Opened, members: Partial<PreparedRequest> = {}): Promise<Received> {
+function ask(
+  { origin, pool }: Opened,
+  members: Partial<PreparedRequest> = {},
+  fresh = false,
+): Promise<Received> {
   return new Promise((resolve) => {
     let status = 0
     let head = {}
@@ -70,8 +74,7 @@ function ask({ origin, pool }: Opened, members: Partial<PreparedRequest> = {}): 
       failed: over,
     }
     send(
-      pool,
-      origin,
+      { upstream: pool, origin, fresh },
       {
         operation: 'chat',
         method: 'POST',
@@ -188,8 +191,7 @@ test('abort frees the connection, before and inside the answer, and nothing more
     })
     const heard: string[] = []
     const transfer = send(
-      opened.pool,
-      opened.origin,
+      { upstream: opened.pool, origin: opened.origin },
       { operation: 'chat', method: 'GET', url: `${opened.origin}/`, headers: {} },
       {
         start: () => void heard.push('start'),
@@ -216,8 +218,7 @@ test('a paused answer holds the upstream back', async () => {
   const seen = { bytes: 0, over: false }
   const over = () => void (seen.over = true)
   const transfer = send(
-    opened.pool,
-    opened.origin,
+    { upstream: opened.pool, origin: opened.origin },
     { operation: 'chat', method: 'GET', url: `${opened.origin}/`, headers: {} },
     {
       start: () => undefined,
@@ -240,4 +241,30 @@ test('a paused answer holds the upstream back', async () => {
     { interval: 1, timeout: 5_000 },
   )
   expect(seen.bytes).toBe(8_000_000)
+})
+
+test('a request after a keep-alive race gets a connection of its own, however many are kept, and leaves none behind', async () => {
+  const opened = await upstream((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')
+  })
+  await ask(opened)
+  // The connection is free a moment after the answer.
+  await turn()
+  expect((await ask(opened)).text).toBe('hi')
+  await turn()
+  expect(opened.connections()).toBe(1)
+  expect((await ask(opened, {}, true)).text).toBe('hi')
+  expect(opened.connections()).toBe(2)
+  await vi.waitFor(() => expect(opened.sockets.size).toBe(1))
+  expect((await ask(opened)).text).toBe('hi')
+  expect(opened.connections()).toBe(2)
+})
+
+test('connections of one request end with the others', async () => {
+  const opened = await upstream(() => undefined)
+  const answer = ask(opened, {}, true)
+  await vi.waitFor(() => expect(opened.asked()).toBe(1))
+  await opened.pool.destroy()
+  expect((await answer).fault).toMatchObject({ kind: 'network' })
+  await vi.waitFor(() => expect(opened.sockets.size).toBe(0))
 })

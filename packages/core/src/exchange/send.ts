@@ -3,30 +3,36 @@ import type { Dispatcher } from 'undici'
 import { networkFault } from './network-fault.ts'
 import { type ReceivedHeaders, singleValues } from './single-values.ts'
 import type { Receiver, Transfer } from './transfer.ts'
-import type { TrackedClient, TrackedHandler } from './upstream.ts'
+import { type TrackedClient, type TrackedHandler, Upstream } from './upstream.ts'
 
 /** Interim answers (1xx) before an answer: usual are none, one or two. */
 const mostInterim = 100
 
+/** Where a request goes. */
+export interface Destination {
+  readonly upstream: Dispatcher
+  readonly origin: string
+  /** Over a connection of its own: one that was kept has just been found dead. */
+  readonly fresh?: boolean | undefined
+}
+
 /** Sends one request over HTTP. The only place that talks to undici's `dispatch`. */
 export function send(
-  upstream: Dispatcher,
-  origin: string,
+  { upstream, origin, fresh }: Destination,
   request: PreparedRequest,
   receiver: Receiver,
 ): Transfer {
   const sending = new Sending(receiver)
+  const options = {
+    origin,
+    path: request.url.slice(origin.length),
+    method: request.method,
+    headers: request.headers,
+    body: (request.body as Buffer | undefined) ?? null,
+  }
   try {
-    upstream.dispatch(
-      {
-        origin,
-        path: request.url.slice(origin.length),
-        method: request.method,
-        headers: request.headers,
-        body: (request.body as Buffer | undefined) ?? null,
-      },
-      sending,
-    )
+    if (fresh === true && upstream instanceof Upstream) upstream.dispatchFresh(options, sending)
+    else upstream.dispatch(options, sending)
   } catch (error) {
     sending.refuse(error)
   }

@@ -56,10 +56,41 @@ class TrackingClient extends Client implements TrackedClient {
   }
 }
 
-/** The connections to one origin. HTTP/1.1 unless asked otherwise: with HTTP/2 all streams share one connection's fate. */
-export function openUpstream(origin: string, options: UpstreamOptions): Pool {
-  const connect = connector(options)
-  return new Pool(origin, {
+/** The connections to one origin. */
+export class Upstream extends Pool {
+  readonly #open: () => TrackingClient
+  readonly #single = new Set<TrackingClient>()
+
+  constructor(origin: string, options: Pool.Options, connect: Connector) {
+    super(origin, { ...options, factory: (url, given) => new TrackingClient(url, given, connect) })
+    this.#open = () => new TrackingClient(new URL(origin), options, connect)
+  }
+
+  /**
+   * Sends one request over a connection that has served no other, and is closed behind it: where one kept connection was found
+   * dead, the next one in the pool may be as dead.
+   */
+  dispatchFresh(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const client = this.#open()
+    this.#single.add(client)
+    client.dispatch(options, handler)
+    client
+      .close()
+      .catch(() => undefined)
+      .finally(() => this.#single.delete(client))
+  }
+
+  override async destroy(...given: unknown[]): Promise<void> {
+    await Promise.all([
+      super.destroy.apply(this, given as []),
+      ...[...this.#single].map((one) => one.destroy()),
+    ])
+  }
+}
+
+/** HTTP/1.1 unless asked otherwise: with HTTP/2 all streams share one connection's fate. */
+export function openUpstream(origin: string, options: UpstreamOptions): Upstream {
+  const pool = {
     // Unlimited: the concurrency gate in front has a queue timeout, the pool's own queue has none.
     connections: options.connections ?? null,
     pipelining: 1,
@@ -71,6 +102,6 @@ export function openUpstream(origin: string, options: UpstreamOptions): Pool {
     // Time limits are ours: these have a granularity of about a second and do not run in every phase.
     headersTimeout: 0,
     bodyTimeout: 0,
-    factory: (url, clientOptions) => new TrackingClient(url, clientOptions, connect),
-  })
+  }
+  return new Upstream(origin, pool, connector(options))
 }

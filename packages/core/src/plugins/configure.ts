@@ -1,4 +1,5 @@
 import type { Provider, ProviderPlugin } from '@llmproxy/provider-kit'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Environment } from '../config/interpolate.ts'
 import type { Complaint } from '../config/issues.ts'
 import { nearest } from '../config/nearest.ts'
@@ -55,6 +56,8 @@ export interface ConfigureOptions {
   readonly origin?: ConfigOrigin
   /** Milliseconds that a plugin has to load and to check its options. Default: 30 s. */
   readonly patienceMs?: number
+  /** Default: the system's. */
+  readonly clock?: Clock
 }
 
 /** Makes the providers of a configuration. Never rejects: what is wrong is in `problems`, in the order of the file. */
@@ -74,18 +77,21 @@ export async function configureProviders(
 const defaultPatienceMs = 30_000
 
 /** Code from outside may wait for something that never comes: a start, and every reload after it, would wait with it. */
-async function settled<Value>(patienceMs: number, work: () => Promise<Value>): Promise<Value> {
-  let timer: NodeJS.Timeout | undefined
+async function settled<Value>(
+  { clock = systemClock, patienceMs = defaultPatienceMs }: ConfigureOptions,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  let timer: unknown
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    timer = clock.after(patienceMs, () => {
       const message = `did not finish loading within ${patienceMs / 1000} s: its module, or the check of its options, waits for something`
       reject(new Error(message))
-    }, patienceMs)
+    })
   })
   try {
     return await Promise.race([work(), late])
   } finally {
-    clearTimeout(timer)
+    clock.cancel(timer)
   }
 }
 
@@ -105,7 +111,7 @@ async function configure(entry: ProviderConfig, index: number, options: Configur
   const missing = unset === undefined ? unsetVariables(found) : [unset]
   if (entry.enabled === 'auto' && missing.length > 0) return switchedOff(entry, index, missing, options)
   try {
-    return await settled(options.patienceMs ?? defaultPatienceMs, async () => {
+    return await settled(options, async () => {
       const plugin = await registry.resolve(entry.type, entry.module)
       return switchedOn(entry, index, { plugin, found, origin })
     })
