@@ -15,6 +15,30 @@ test('a pause runs out, and is never shortened', () => {
   expect(cooldown.remainingMs()).toBe(0)
 })
 
+test('what the vendor names takes the place of a guess, and no guess is added to it', () => {
+  const clock = new ManualClock()
+  const cooldown = new Cooldown(clock)
+  const told: unknown[] = []
+  cooldown.onStart = (milliseconds, guessed) => void told.push([milliseconds, guessed])
+  cooldown.start(5_000, true)
+  cooldown.start(4_000, true)
+  expect([cooldown.remainingMs(), cooldown.guessed]).toEqual([5_000, true])
+  cooldown.start(2_000)
+  expect([cooldown.remainingMs(), cooldown.guessed]).toEqual([2_000, false])
+  cooldown.start(60_000, true)
+  expect([cooldown.remainingMs(), cooldown.guessed]).toEqual([2_000, false])
+  cooldown.start(3_000)
+  expect([cooldown.remainingMs(), cooldown.guessed]).toEqual([3_000, false])
+  expect(told).toEqual([
+    [5_000, true],
+    [2_000, false],
+    [3_000, false],
+  ])
+  clock.advance(3_000)
+  cooldown.start(1_000, true)
+  expect([cooldown.remainingMs(), cooldown.guessed]).toEqual([1_000, true])
+})
+
 test('a timer that fires a millisecond early finds the pause over', () => {
   const clock = new ManualClock()
   const cooldown = new Cooldown(clock)

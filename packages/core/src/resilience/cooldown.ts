@@ -38,16 +38,21 @@ export class Cooldown {
     return this.#guessed
   }
 
-  /** Pauses for `milliseconds` from now. Never shortens a running pause: two answers may arrive out of order. */
+  /**
+   * Pauses for `milliseconds` from now. Never shortens a running pause, since two answers may arrive out of order; but what the vendor
+   * names takes the place of a guess, and no guess is added to it.
+   */
   start(milliseconds: number, guessed = false): void {
     if (this.hold(milliseconds, guessed)) this.onStart?.(this.remainingMs(), this.#guessed)
   }
 
-  /** The same, as told by another gateway. True when the pause now ends later than before. */
+  /** The same, as told by another gateway. True when that has changed the pause. */
   hold(milliseconds: number, guessed: boolean): boolean {
     const until = this.#clock.now() + Math.min(milliseconds, maxCooldownMs)
-    this.#guessed = guessed && (this.#guessed || this.remainingMs() === 0)
-    if (until <= this.#until) return false
+    const running = this.remainingMs() > 0
+    const named = running && this.#guessed && !guessed
+    if (running && !named && (this.#guessed !== guessed || until <= this.#until)) return false
+    this.#guessed = guessed
     this.#until = until
     return true
   }
