@@ -12,6 +12,10 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 const patience = { timeout: 45_000, interval: 50 }
 vi.setConfig({ testTimeout: 90_000 })
 
+/** Worker processes are found in `/proc`. */
+const linux = process.platform === 'linux'
+if (!linux) console.log('skipped: the tests of workers look for processes in /proc, which only Linux has')
+
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const unlimited = {
   chat: null,
@@ -109,94 +113,104 @@ function busyWorkers({ text }: Server): Set<unknown> {
   return new Set(lines.map((line) => (JSON.parse(line) as { worker: unknown }).worker))
 }
 
-test('several workers serve one port: limits hold over all, each tells of all, one that dies is replaced, and they outlive the first process', async () => {
-  const server = await started({ providers: [mock], rate_limits: { ...unlimited, embeddings: 10 } })
-  const answers = await Promise.all(Array.from({ length: 20 }, () => chat(server.url)))
-  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
-  await expect.poll(() => busyWorkers(server), patience).toEqual(new Set([0, 1]))
-  // Whichever worker is asked.
-  for (let turn = 0; turn < 4; turn++) expect(await metric(server.url, startedChats)).toBe(20)
+test.skipIf(!linux)(
+  'several workers serve one port: limits hold over all, each tells of all, one that dies is replaced, and they outlive the first process',
+  async () => {
+    const server = await started({ providers: [mock], rate_limits: { ...unlimited, embeddings: 10 } })
+    const answers = await Promise.all(Array.from({ length: 20 }, () => chat(server.url)))
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200))
+    await expect.poll(() => busyWorkers(server), patience).toEqual(new Set([0, 1]))
+    // Whichever worker is asked.
+    for (let turn = 0; turn < 4; turn++) expect(await metric(server.url, startedChats)).toBe(20)
 
-  const statuses = await Promise.all(Array.from({ length: 40 }, async () => (await embed(server.url)).status))
-  expect(statuses.filter((status) => status === 200)).toHaveLength(10)
-  expect(statuses.filter((status) => status === 429)).toHaveLength(30)
+    const statuses = await Promise.all(
+      Array.from({ length: 40 }, async () => (await embed(server.url)).status),
+    )
+    expect(statuses.filter((status) => status === 200)).toHaveLength(10)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(30)
 
-  const [first] = workersOf(server.child)
-  process.kill(first!, 'SIGKILL')
-  await expect
-    .poll(() => server.text.err, patience)
-    .toMatch(/worker 0 has ended \(SIGKILL\); another takes its place/)
-  await expect.poll(() => server.text.out.split('"msg":"listening"').length, patience).toBe(4)
-  // Where it listens was said at the start.
-  expect(server.text.out.split('listens on')).toHaveLength(2)
-  expect((await chat(server.url)).status).toBe(200)
-  expect(await metric(server.url, startedChats)).toBe(21)
+    const [first] = workersOf(server.child)
+    process.kill(first!, 'SIGKILL')
+    await expect
+      .poll(() => server.text.err, patience)
+      .toMatch(/worker 0 has ended \(SIGKILL\); another takes its place/)
+    await expect.poll(() => server.text.out.split('"msg":"listening"').length, patience).toBe(4)
+    // Where it listens was said at the start.
+    expect(server.text.out.split('listens on')).toHaveLength(2)
+    expect((await chat(server.url)).status).toBe(200)
+    expect(await metric(server.url, startedChats)).toBe(21)
 
-  const pids = workersOf(server.child)
-  expect(pids).toHaveLength(2)
-  const stream = await chat(server.url, 'mock-chunks-20-gap-50', { stream: true })
-  server.child.kill('SIGKILL')
-  expect(await stream.text()).toMatch(/\[DONE\]\n\n$/)
-  await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([])
-})
+    const pids = workersOf(server.child)
+    expect(pids).toHaveLength(2)
+    const stream = await chat(server.url, 'mock-chunks-20-gap-50', { stream: true })
+    server.child.kill('SIGKILL')
+    expect(await stream.text()).toMatch(/\[DONE\]\n\n$/)
+    await expect.poll(() => pids.filter(isAlive), { timeout: 5_000 }).toEqual([])
+  },
+)
 
-test('a breaker that one worker opens is open in the others; a reload reaches all of them; streams outlive both', async () => {
-  let asked = 0
-  const streams: ServerResponse[] = []
-  const upstream = createServer((request, response) => {
-    request.resume()
-    if (request.url!.startsWith('/failing')) {
-      asked += 1
-      response.writeHead(500).end('{}')
-      return
+test.skipIf(!linux)(
+  'a breaker that one worker opens is open in the others; a reload reaches all of them; streams outlive both',
+  async () => {
+    let asked = 0
+    const streams: ServerResponse[] = []
+    const upstream = createServer((request, response) => {
+      request.resume()
+      if (request.url!.startsWith('/failing')) {
+        asked += 1
+        response.writeHead(500).end('{}')
+        return
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(frame({ role: 'assistant', content: 'a' }, null))
+      streams.push(response)
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void upstream.close())
+    await once(upstream, 'listening')
+    const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
+    const failing = {
+      name: 'failing',
+      type: 'openai_compatible',
+      base_url: `${base}/failing`,
+      max_retries: 0,
+      models: ['f'],
     }
-    response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write(frame({ role: 'assistant', content: 'a' }, null))
-    streams.push(response)
-  }).listen(0, '127.0.0.1')
-  onTestFinished(() => void upstream.close())
-  await once(upstream, 'listening')
-  const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
-  const failing = {
-    name: 'failing',
-    type: 'openai_compatible',
-    base_url: `${base}/failing`,
-    max_retries: 0,
-    models: ['f'],
-  }
-  const streaming = {
-    name: 'streaming',
-    type: 'openai_compatible',
-    base_url: `${base}/streaming`,
-    models: ['s'],
-  }
-  const config = { providers: [failing, streaming], circuit_breaker_threshold: 2, reload_interval: 0 }
-  const server = await started(config)
+    const streaming = {
+      name: 'streaming',
+      type: 'openai_compatible',
+      base_url: `${base}/streaming`,
+      models: ['s'],
+    }
+    const config = { providers: [failing, streaming], circuit_breaker_threshold: 2, reload_interval: 0 }
+    const server = await started(config)
 
-  const running = await Promise.all(Array.from({ length: 4 }, () => chat(server.url, 's', { stream: true })))
+    const running = await Promise.all(
+      Array.from({ length: 4 }, () => chat(server.url, 's', { stream: true })),
+    )
 
-  // Two failures at one of them are at most three altogether.
-  await expect
-    .poll(async () => (await chat(server.url, 'f')).status, { timeout: 5_000, interval: 20 })
-    .toBe(503)
-  await new Promise((resolve) => void setTimeout(resolve, 200))
-  const before = asked
-  expect(before).toBeLessThanOrEqual(3)
-  for (let turn = 0; turn < 6; turn++) expect((await chat(server.url, 'f')).status).toBe(503)
-  expect(asked).toBe(before)
+    // Two failures at one of them are at most three altogether.
+    await expect
+      .poll(async () => (await chat(server.url, 'f')).status, { timeout: 5_000, interval: 20 })
+      .toBe(503)
+    await new Promise((resolve) => void setTimeout(resolve, 200))
+    const before = asked
+    expect(before).toBeLessThanOrEqual(3)
+    for (let turn = 0; turn < 6; turn++) expect((await chat(server.url, 'f')).status).toBe(503)
+    expect(asked).toBe(before)
 
-  server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
-  server.child.kill('SIGHUP')
-  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
-  for (let turn = 0; turn < 4; turn++) expect((await chat(server.url, 'f')).status).toBe(401)
+    server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
+    server.child.kill('SIGHUP')
+    await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
+    for (let turn = 0; turn < 4; turn++) expect((await chat(server.url, 'f')).status).toBe(401)
 
-  server.child.kill('SIGTERM')
-  await expect.poll(() => server.text.out, patience).toContain('shutting down')
-  for (const response of streams) response.end(`${frame({}, 'stop')}data: [DONE]\n\n`)
-  for (const answer of running) expect(await answer.text()).toMatch(/"content":"a".*\[DONE\]\n\n$/s)
-  expect(await server.exit).toEqual([0, null])
-  expect(server.text.err).toBe('')
-})
+    server.child.kill('SIGTERM')
+    await expect.poll(() => server.text.out, patience).toContain('shutting down')
+    for (const response of streams) response.end(`${frame({}, 'stop')}data: [DONE]\n\n`)
+    for (const answer of running) expect(await answer.text()).toMatch(/"content":"a".*\[DONE\]\n\n$/s)
+    expect(await server.exit).toEqual([0, null])
+    expect(server.text.err).toBe('')
+  },
+)
 
 /** A plugin that the second worker has loaded only when a file `go` is there; `waits` is there while it waits. */
 const slowPlugin = `
@@ -214,23 +228,26 @@ export default {
 }
 `
 
-test('a worker that is still starting when the others reload serves what they serve', async () => {
-  const slow = { name: 'slow', type: 'slow', module: './slow.mjs', models: [] }
-  const config = { providers: [mock, slow], reload_interval: 0 }
-  const server = await started(config, { 'slow.mjs': slowPlugin, go: '' })
-  rmSync(join(server.cwd, 'go'))
-  process.kill(workersOf(server.child)[1]!, 'SIGKILL')
-  await expect.poll(() => existsSync(join(server.cwd, 'waits')), patience).toBe(true)
-  server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
-  server.child.kill('SIGHUP')
-  await expect.poll(() => server.text.out, patience).toContain('"msg":"configuration reloaded"')
-  writeFileSync(join(server.cwd, 'go'), '')
-  await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
-  const answers = await Promise.all(Array.from({ length: 8 }, () => chat(server.url)))
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]))
-})
+test.skipIf(!linux)(
+  'a worker that is still starting when the others reload serves what they serve',
+  async () => {
+    const slow = { name: 'slow', type: 'slow', module: './slow.mjs', models: [] }
+    const config = { providers: [mock, slow], reload_interval: 0 }
+    const server = await started(config, { 'slow.mjs': slowPlugin, go: '' })
+    rmSync(join(server.cwd, 'go'))
+    process.kill(workersOf(server.child)[1]!, 'SIGKILL')
+    await expect.poll(() => existsSync(join(server.cwd, 'waits')), patience).toBe(true)
+    server.configure({ ...config, api_keys: ['a-new-key-of-the-clients'] })
+    server.child.kill('SIGHUP')
+    await expect.poll(() => server.text.out, patience).toContain('"msg":"configuration reloaded"')
+    writeFileSync(join(server.cwd, 'go'), '')
+    await expect.poll(() => server.text.out.split('"msg":"configuration reloaded"').length, patience).toBe(3)
+    const answers = await Promise.all(Array.from({ length: 8 }, () => chat(server.url)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]))
+  },
+)
 
-test('what keeps the workers from starting is said once, and is the end', async () => {
+test.skipIf(!linux)('what keeps the workers from starting is said once, and is the end', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void taken.close())
   await once(taken, 'listening')
