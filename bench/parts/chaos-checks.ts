@@ -28,7 +28,7 @@ export function checkChaos(findings: ChaosFindings): SoakCheck[] {
   const wrong = seen.filter(({ how }) => how === 'wrong')
   const lost = seen.filter(({ how }) => how === 'connection lost').length
   const calls = callsOf(findings.journal)
-  const most = Math.max(0, ...[...calls.values()].map((times) => times.length))
+  const most = [...calls.values()].reduce((highest, times) => Math.max(highest, times.length), 0)
   const late = askedLate(seen, calls)
   const twice = twiceAnswered(seen, calls)
   return [
