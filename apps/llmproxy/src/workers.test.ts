@@ -247,6 +247,16 @@ test.skipIf(!linux)(
   },
 )
 
+test.skipIf(!linux)('a worker that is stuck does not hold the end of the others', async () => {
+  const server = await started({ providers: [mock], shutdown_timeout: 0 })
+  const pids = workersOf(server.child)
+  process.kill(pids[0]!, 'SIGSTOP')
+  server.child.kill('SIGTERM')
+  expect(await server.exit).toEqual([1, null])
+  expect(server.text.err).toContain('a worker did not end in good order')
+  expect(pids.filter(isAlive)).toEqual([])
+})
+
 test.skipIf(!linux)('what keeps the workers from starting is said once, and is the end', async () => {
   const taken = createServer().listen(0, '127.0.0.1')
   onTestFinished(() => void taken.close())

@@ -8,6 +8,9 @@ import { Primary } from './primary.ts'
 import { canReusePort, type Place, refuseTakenPort } from './reuse-port.ts'
 import { raisedLimits } from './shares.ts'
 
+/** Milliseconds that a worker has beyond its time to drain; one that still runs then is stuck. */
+const lastWordsMs = 5_000
+
 /** Serves with several workers, and follows the configuration for them, until the process is asked to end. */
 export async function startPrimary(
   context: CommandContext,
@@ -39,7 +42,10 @@ export async function startPrimary(
   await asked
   watch.close()
   primary.stop()
+  const { shutdown_delay = 0, shutdown_timeout = 0 } = config ?? {}
+  const late = setTimeout(() => primary.kill(), (shutdown_delay + shutdown_timeout) * 1000 + lastWordsMs)
   const code = await primary.ended
+  clearTimeout(late)
   context.leave()
   if (code !== 0) throw new CommandFailed('a worker did not end in good order')
 }
