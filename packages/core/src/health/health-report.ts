@@ -35,7 +35,7 @@ export function healthReport({ statuses, uptime, at, lastCheckAt, app }: HealthR
   const count = (wanted: Status): number => statuses.filter((status) => status === wanted).length
   const [healthy, degraded, unhealthy] = [count('healthy'), count('degraded'), count('unhealthy')]
   return {
-    status: overall(healthy, degraded, unhealthy),
+    status: overallStatus({ healthy, degraded, unhealthy }),
     timestamp: at / 1000,
     providers: { total: statuses.length, healthy, degraded, unhealthy },
     uptime,
@@ -49,7 +49,8 @@ export function isoSeconds(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`
 }
 
-function overall(healthy: number, degraded: number, unhealthy: number): Status {
+/** Of a whole gateway, from how many of its providers are in which state. */
+export function overallStatus({ healthy, degraded, unhealthy }: Readonly<Record<Status, number>>): Status {
   if (healthy + degraded === 0) return 'unhealthy'
   return unhealthy > 0 || healthy === 0 ? 'degraded' : 'healthy'
 }

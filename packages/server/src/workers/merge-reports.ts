@@ -1,4 +1,4 @@
-import type { HealthReport } from '@llmproxy/core'
+import { type HealthReport, overallStatus } from '@llmproxy/core'
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -42,11 +42,11 @@ export function mergeHealth(reports: readonly HealthReport[], providers: Provide
   const [first] = reports
   if (first === undefined) throw new Error('there is no report to merge')
   const count = (status: string) => providers.providers.filter((line) => line['status'] === status).length
-  const [healthy, degraded, unhealthy] = [count('healthy'), count('degraded'), count('unhealthy')]
+  const counts = { healthy: count('healthy'), degraded: count('degraded'), unhealthy: count('unhealthy') }
   return {
     ...first,
-    status: healthy + degraded === 0 ? 'unhealthy' : unhealthy > 0 || healthy === 0 ? 'degraded' : 'healthy',
-    providers: { total: healthy + degraded + unhealthy, healthy, degraded, unhealthy },
+    status: overallStatus(counts),
+    providers: { total: counts.healthy + counts.degraded + counts.unhealthy, ...counts },
     uptime: reports.map(({ uptime }) => uptime).reduce(least),
     last_check: reports.map(({ last_check }) => last_check).reduce(latest),
   }
