@@ -28,6 +28,7 @@ const reasons: Readonly<Record<string, string>> = {
   '@standard-schema/spec': 'types only: plugins bring any schema library',
   commander: 'arguments of the command',
   fastify: 'HTTP server',
+  'gpt-tokenizer': 'tokens of a text, as the vendor counts them',
   'import-meta-resolve': 'plugins are found from the folder of the configuration',
   ioredis: 'limits that several instances share',
   pino: 'log lines',

@@ -1,5 +1,6 @@
 import { operationNames, type Secret } from '@llmproxy/provider-kit'
 import { z } from 'zod'
+import { condensationSchema } from './condensation-schema.ts'
 
 /** Durations are seconds, as in the configuration file. `0` switches a limit off where that is said. */
 const seconds = z.number().min(0)
@@ -47,7 +48,18 @@ export const modelSchema = z.union([
     upstream: modelName
       .optional()
       .describe('The name sent upstream. Default: the name that the client asked for.'),
-    context_window: z.int().positive().optional().describe('Tokens.'),
+    context_window: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        'Tokens, those of the answer included. Default: what the vendor’s model list or its errors say.',
+      ),
+    context_fallback: modelName
+      .optional()
+      .describe(
+        'Another model, by a name that clients can use, which is asked when a request does not fit this one.',
+      ),
     max_output_tokens: z.int().positive().optional().describe('Tokens. A note: nothing is limited by it.'),
     operations: z
       .array(z.enum(operationNames))
@@ -337,22 +349,7 @@ export const configSchema = z.strictObject({
     .string()
     .optional()
     .describe('Accepted in files of former versions; the file that was read wins.'),
-  condensation: z
-    .strictObject({
-      max_tokens_default: z.int().positive().default(512).describe('Tokens of a summary, at most.'),
-      error_keywords: z
-        .array(z.string().min(1))
-        .default(['context_length_exceeded', 'maximum context length'])
-        .describe('Texts in a vendor’s error that mean: the context is too long.'),
-      adaptive_factor: z
-        .number()
-        .positive()
-        .default(0.5)
-        .describe('Tokens of a summary for each token of the input, at most.'),
-      cache_ttl: seconds.default(300).describe('Seconds that a summary is kept.'),
-    })
-    .optional()
-    .describe('Read and checked; condensation itself is not part of this version.'),
+  condensation: condensationSchema,
   providers: z.array(providerSchema).default([]).describe('The upstreams.'),
 })
 
