@@ -1,4 +1,5 @@
 import type { HeaderMap } from '@llmproxy/provider-kit'
+import type { Condensed } from './metrics/condensation.ts'
 
 export interface RoutingFacts {
   readonly provider: string
@@ -8,6 +9,8 @@ export interface RoutingFacts {
   readonly attempts: number
   readonly overheadMs: number
   readonly dropped: ReadonlySet<string>
+  /** Absent: the request was sent as it came. */
+  readonly condensed?: Condensed | undefined
 }
 
 const droppedLimit = 2_048
@@ -34,12 +37,18 @@ export function answerHeaders(
   }
   if (facts.dropped.size > 0)
     headers['x-llmproxy-dropped'] = headerValue([...facts.dropped].join(', ')).slice(0, droppedLimit)
+  if (facts.condensed !== undefined) headers['x-llmproxy-condensed'] = condensedHeader(facts.condensed)
   for (const name of Object.keys(upstream)) {
     if (!isRateLimitHeader(name)) continue
     const value = upstream[name] ?? ''
     if (value.length <= rateLimitLength && scrub(value) === value) headers[name] = headerValue(value)
   }
   return headers
+}
+
+/** `summary; from=12000; to=900`: tokens. */
+function condensedHeader({ kind, from, to }: Condensed): string {
+  return `${kind}; from=${Math.round(from)}; to=${Math.round(to)}`
 }
 
 /** The vendor's own limits are worth passing on; everything else of its head (cookies, organisation, servers) stays here. */

@@ -10,6 +10,7 @@ import type { GatewayConfigInput } from './config/schema.ts'
 import { Gateway, type GatewayLog } from './gateway.ts'
 import type { Assemble } from './reload.ts'
 import { Ledger } from './metrics/ledger.ts'
+import type { SummaryReport } from './metrics/condensation.ts'
 import type { Outcome } from './metrics/outcome.ts'
 import { configureProviders } from './plugins/configure.ts'
 import type { Peers } from './peers.ts'
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readonly newId?: () => string
   /** Called once for each request, when it has ended. */
   readonly observe?: (outcome: Outcome) => void
+  /** Called once for each summary that was made, or failed. */
+  readonly observeSummary?: (report: SummaryReport) => void
   readonly log?: GatewayLog
   /** The `user-agent` of upstream requests. */
   readonly userAgent?: string
@@ -74,6 +77,7 @@ export async function createGateway(
     random: options.random ?? Math.random,
     newId: options.newId ?? randomUUID,
     observe: options.observe,
+    observeSummary: options.observeSummary,
     log: options.log === undefined ? silent : unfailing(options.log),
     peers: options.peers,
   })

@@ -17,6 +17,7 @@ import type { HealthReport } from './health/health-report.ts'
 import type { HealthTurn } from './health/vitals.ts'
 import { probeKeys, type ProbeReport } from './probe.ts'
 import type { Ledger } from './metrics/ledger.ts'
+import type { SummaryReport } from './metrics/condensation.ts'
 import type { AttemptRecord, Outcome } from './metrics/outcome.ts'
 import { prometheus, type PrometheusFormat } from './metrics/prometheus.ts'
 import { type SpecMetrics, specMetrics } from './metrics/spec-metrics.ts'
@@ -41,6 +42,8 @@ export interface GatewayLog {
 export interface GatewayParts extends RuntimeParts {
   readonly newId: () => string
   readonly observe: ((outcome: Outcome) => void) | undefined
+  /** May throw. */
+  readonly observeSummary: ((report: SummaryReport) => void) | undefined
 }
 
 /** A provider that is on. */

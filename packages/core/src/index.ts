@@ -14,6 +14,14 @@ export type { Gateway, GatewayLog, ProviderOn } from './gateway.ts'
 export type { InProcessAnswer, RespondOptions } from './in-process.ts'
 export type { Ingress, IngressBody } from './ingress/ingress.ts'
 export { parseBody } from './ingress/parse-body.ts'
+export type {
+  Condensed,
+  CondensedKind,
+  SummaryFailureReason,
+  SummaryReport,
+  SummarySource,
+  SummarySpent,
+} from './metrics/condensation.ts'
 export { type AttemptRecord, type Ending, endings, type Outcome, type TokenUsage } from './metrics/outcome.ts'
 export type { Peers, SharedPause } from './peers.ts'
 export { readPause } from './read-pause.ts'

@@ -1,4 +1,5 @@
 import { appendMember, patchJson } from './exchange/splice.ts'
+import type { Condensed } from './metrics/condensation.ts'
 
 const key = Buffer.from('"_proxy_info"')
 
@@ -10,4 +11,22 @@ export function withProxyInfo(bytes: Buffer, info: object): Buffer {
   return bytes.includes(key)
     ? patchJson(bytes, { _proxy_info: info })
     : appendMember(bytes, '_proxy_info', info)
+}
+
+/** `_proxy_info.condensed`: what was done to a request that did not fit, and what that took. */
+export function condensedInfo({ kind, from, to, source, reason, leftOut, spent }: Condensed): object {
+  return {
+    kind,
+    from: Math.round(from),
+    to: Math.round(to),
+    ...(source === undefined ? {} : { source }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(leftOut === undefined || Object.keys(leftOut).length === 0 ? {} : { left_out: leftOut }),
+    ...(spent === undefined
+      ? {}
+      : {
+          summary_calls: spent.calls,
+          summary_tokens: { input: spent.inputTokens, output: spent.outputTokens },
+        }),
+  }
 }

@@ -2,6 +2,8 @@ import type { FaultKind, OperationName } from '@llmproxy/provider-kit'
 import { faultKinds, operationNames } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
 import type { BreakerState } from '../resilience/breaker.ts'
+import type { SummaryReport } from './condensation.ts'
+import { type CondensationCounts, CondensationCounters } from './condensation-counters.ts'
 import { durationBounds, firstChunkBounds, Histogram, tokenBounds } from './histogram.ts'
 import {
   type AttemptRecord,
@@ -14,6 +16,7 @@ import {
   timeoutPhases,
   type TokenUsage,
 } from './outcome.ts'
+import { zeros } from './zeros.ts'
 
 /** Labels come from the configuration, so this is only a guard against a mistake in that rule. */
 const maxSeries = 5_000
@@ -110,6 +113,7 @@ export interface LedgerSnapshot {
   /** The last reload was refused: what serves is older than the file. */
   readonly reloadFailed: boolean
   readonly storeFailures: Readonly<Record<StoreFailure, number>>
+  readonly condensation: CondensationCounts
   readonly providers: readonly Readonly<ProviderCounters>[]
   readonly series: readonly Series[]
   readonly skips: readonly Readonly<SkipLine>[]
@@ -141,6 +145,7 @@ export class Ledger {
   readonly #skips = new Map<string, SkipLine>()
   readonly #gauges = new Map<string, Gauge>()
   readonly #continuations = zeros(continuationResults)
+  readonly #condensation = new CondensationCounters()
   #label: (model: string) => string = () => 'other'
   #repairedFrames = 0
   readonly #storeFailures: Record<StoreFailure, number> = { timeout: 0, error: 0 }
@@ -178,13 +183,27 @@ export class Ledger {
     this.#settled[outcome.operation][outcome.ending] += 1
     this.#repairedFrames += outcome.repairedFrames
     if (outcome.continuation !== undefined) this.#continuations[outcome.continuation] += 1
-    for (const attempt of outcome.attempts) this.#attempt(attempt)
-    for (const skip of outcome.skipped ?? []) this.#skip(skip)
-    if (outcome.provider === null || outcome.attempts.length === 0) return
-    const series = this.#seriesOf(outcome.provider, this.#label(outcome.model), outcome.operation)
+    if (outcome.condensed !== undefined) this.#condensation.condensed(outcome.condensed)
+    const series = this.#asked(outcome)
+    if (series === undefined) return
     series.duration.record(outcome.durationMs / 1000)
     if (outcome.firstChunkMs !== null) series.firstChunk.record(outcome.firstChunkMs / 1000)
-    if (outcome.usage !== null) this.#tokens(outcome.provider, series, outcome.usage)
+    if (outcome.usage === null) return
+    series.inputTokens.record(outcome.usage.input)
+    series.outputTokens.record(outcome.usage.output)
+  }
+
+  /**
+   * A request of the gateway's own, for a summary: what providers were asked, and what it cost. No client sent it, so it was never
+   * `started()`, and it is in no distribution of clients' requests.
+   */
+  innerOutcome(outcome: Outcome): void {
+    this.#asked(outcome)
+  }
+
+  /** Once for each summary that was made, or failed; its requests are `innerOutcome()`s. */
+  summary(report: SummaryReport): void {
+    this.#condensation.summary(report)
   }
 
   /** A request that our own limit refused. */
@@ -245,6 +264,7 @@ export class Ledger {
       reloadFailures: this.#reloadFailures,
       reloadFailed: this.#reloadFailed,
       storeFailures: this.#storeFailures,
+      condensation: this.#condensation.counts,
       providers: [...this.#providers.values()],
       series: this.#seriesList,
       skips: [...this.#skips.values()],
@@ -253,6 +273,16 @@ export class Ledger {
       checks: [...this.#checks.values()],
       gauges: [...this.#gauges.values()],
     }
+  }
+
+  /** Counts what providers were asked, and the tokens. The series of the one that answered; `undefined`: nobody was asked. */
+  #asked(outcome: Outcome): Series | undefined {
+    for (const attempt of outcome.attempts) this.#attempt(attempt)
+    for (const skip of outcome.skipped ?? []) this.#skip(skip)
+    if (outcome.provider === null || outcome.attempts.length === 0) return undefined
+    const series = this.#seriesOf(outcome.provider, this.#label(outcome.model), outcome.operation)
+    if (outcome.usage !== null) this.#tokens(outcome.provider, series, outcome.usage)
+    return series
   }
 
   #attempt({ provider, durationMs, fault }: AttemptRecord): void {
@@ -275,8 +305,6 @@ export class Ledger {
 
   #tokens(provider: string, series: Series, usage: TokenUsage): void {
     this.#counters(provider).tokens += usage.total
-    series.inputTokens.record(usage.input)
-    series.outputTokens.record(usage.output)
     series.tokens.input += usage.input
     series.tokens.output += usage.output
     series.tokens.cache_read += usage.cacheRead
@@ -316,10 +344,6 @@ export class Ledger {
     this.#seriesList.push(made)
     return made
   }
-}
-
-function zeros<const Name extends string>(names: readonly Name[]): Record<Name, number> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>
 }
 
 function noSeries(): Record<OperationName, Series | undefined> {

@@ -1,4 +1,5 @@
 import type { Fault, OperationName } from '@llmproxy/provider-kit'
+import type { Condensed } from './condensation.ts'
 
 /**
  * How a request ended. Client bytes, usage, breaker, metrics and log all come from this one value.
@@ -87,4 +88,6 @@ export interface Outcome {
   readonly dropped: readonly string[]
   /** Of a stream that broke off and might have been continued: whether another attempt went on with it. Absent: there was none. */
   readonly continuation?: ContinuationResult
+  /** Of a request that did not fit its model: what was done to it. Absent: it was sent as it came. */
+  readonly condensed?: Condensed
 }

@@ -1,5 +1,6 @@
 import { faultKinds, type OperationName, operationNames } from '@llmproxy/provider-kit'
 import type { BreakerState } from '../resilience/breaker.ts'
+import { condensationFamilies, summaryHistogram } from './condensation-families.ts'
 import type { Histogram } from './histogram.ts'
 import type { LedgerSnapshot, Series, TokenType } from './ledger.ts'
 import { continuationResults, endings, timeoutPhases } from './outcome.ts'
@@ -38,7 +39,11 @@ const tokenTypes: readonly TokenType[] = ['input', 'output', 'cache_read', 'cach
 
 /** The ledger for a Prometheus scrape: OpenTelemetry GenAI names for what they cover, `llmproxy_` for the rest. */
 export function prometheus(ledger: LedgerSnapshot, format: PrometheusFormat = 'text'): string {
-  const own = [...requestFamilies(ledger), ...providerFamilies(ledger)]
+  const own = [
+    ...requestFamilies(ledger),
+    ...condensationFamilies(ledger.condensation),
+    ...providerFamilies(ledger),
+  ]
   const taken = new Set(own.map(({ name }) => name))
   // A scraper refuses a page on which a family stands twice.
   const families = [
@@ -47,6 +52,7 @@ export function prometheus(ledger: LedgerSnapshot, format: PrometheusFormat = 't
   ]
   return [
     ...histograms(ledger.series).map(histogramText),
+    histogramText(summaryHistogram(ledger.condensation)),
     ...families.map((family) => familyText(family, format)),
     ...(format === 'openmetrics' ? ['# EOF\n'] : []),
   ].join('')
