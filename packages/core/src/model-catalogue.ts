@@ -14,6 +14,7 @@ const mostIds = 5_000
 
 interface Known {
   ids: readonly string[] | undefined
+  windows?: ReadonlyMap<string, number>
   /** `clock.now()` from when on the list is asked for again. */
   staleAt: number
   asking: Promise<void> | undefined
@@ -47,6 +48,16 @@ export class ModelCatalogue {
   /** The ids that the vendor has for the provider's patterns. */
   ids(live: LiveProvider): readonly string[] {
     return this.#known.get(live.name)?.ids ?? []
+  }
+
+  /** Tokens that the model can take, when the vendor's list has said so. */
+  window(live: LiveProvider, upstreamModel: string): number | undefined {
+    return this.#known.get(live.name)?.windows?.get(upstreamModel)
+  }
+
+  /** Asks for the list of a provider that has windows in it, when it is stale. Nobody waits for it. */
+  refreshInBackground(live: LiveProvider): void {
+    if (this.#ttlMs === 0 || live.provider.models?.windows === undefined) return
   }
 
   #refresh(live: LiveProvider): Promise<void> | undefined {

@@ -77,6 +77,12 @@ export interface Provider {
    */
   readonly models?: ModelList
   /**
+   * A counter of the model's own tokens; `undefined` for a model whose tokenizer is not known. `model` is the id that is sent
+   * upstream. Loads what it needs at the first call, not at import, and the same only once. Absent: four bytes are taken for a token.
+   * A rejection, a throw and a result that is no number from 0 on count as no tokenizer.
+   */
+  tokenizer?(model: string): Promise<TokenCounter | undefined> | undefined
+  /**
    * The hatch for what is no HTTP at all: in-process models. Vendors that must be polled have `Operation.follow`.
    * Absent: the gateway sends the request over HTTP. Reject with a `ProviderFault`, or with any error (a network fault).
    * The same may be thrown by the body. It is read at the client's pace, and closed (`return()`) when it is wanted no more.
@@ -85,12 +91,23 @@ export interface Provider {
   exchange?(request: PreparedRequest, io: ExchangeIo): Promise<UpstreamResponse>
 }
 
+/**
+ * The number of tokens of a text, whatever stands in it: words that the model has for control (`<|endoftext|>`) are text here. It is
+ * given pieces of at most 512 characters, and blocks everything else while it runs.
+ */
+export type TokenCounter = (text: string) => number
+
 export interface ModelList {
   /** Absolute, without a trailing slash: where the vendor lists its models on another host. Default: that of the provider. */
   readonly baseUrl?: string
   request(): UpstreamRequest
   /** The parsed 2xx body in, model ids out. */
   response(body: unknown): readonly string[]
+  /**
+   * From the same body: how many tokens each model can take, of prompt and answer together or of the prompt alone, by the id that
+   * is sent upstream. Models that the vendor does not tell it of are left out. Absent: it tells of none.
+   */
+  windows?(body: unknown): Readonly<Record<string, number>>
 }
 
 export interface HealthCheck {
