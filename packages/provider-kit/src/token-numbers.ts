@@ -4,6 +4,10 @@ export interface TokenNumbers {
   readonly limit?: number
   /** Tokens that the request has or asks for, the answer included where the text adds it. */
   readonly requested?: number
+  /** Of these, the tokens of the prompt, where the text names them. */
+  readonly input?: number
+  /** Of these, the tokens that were asked for the answer, where the text names them. */
+  readonly output?: number
 }
 
 /** Texts with both numbers; the names of the groups say which is which. `more` is added to what is requested. */
