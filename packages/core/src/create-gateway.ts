@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { LookupFunction } from 'node:net'
 import type { ProviderPlugin } from '@llmproxy/provider-kit'
 import { type Clock, systemClock } from './clock.ts'
+import type { SharedSummaries } from './condensation/shared-summaries.ts'
 import type { Environment } from './config/interpolate.ts'
 import { ConfigError } from './config/problem.ts'
 import { checkConfig, type CheckedConfig } from './config/read.ts'
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly lookup?: LookupFunction
   /** Other gateways that share what is learnt about providers. Default: none. */
   readonly peers?: Peers
+  /** Where summaries are kept for other gateways and found from them, with `condensation.cache_shared`. Default: nowhere. */
+  readonly cache?: SharedSummaries
 }
 
 const silent: GatewayLog = { error: () => undefined }
@@ -80,6 +83,7 @@ export async function createGateway(
     observeSummary: options.observeSummary,
     log: options.log === undefined ? silent : unfailing(options.log),
     peers: options.peers,
+    cache: options.cache,
   })
 }
 

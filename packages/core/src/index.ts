@@ -1,4 +1,5 @@
 export { type Clock, systemClock } from './clock.ts'
+export type { SharedSummaries } from './condensation/shared-summaries.ts'
 export { configChanges } from './config/changes.ts'
 export { type ConfigProblem, ConfigError, formatProblem } from './config/problem.ts'
 export { configJsonSchema, type JsonSchema } from './config/json-schema.ts'

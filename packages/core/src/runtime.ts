@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { SharedSummaries } from './condensation/shared-summaries.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
@@ -32,6 +33,7 @@ export interface RuntimeParts {
   /** In [0, 1). */
   readonly random: () => number
   readonly peers: Peers | undefined
+  readonly cache: SharedSummaries | undefined
   readonly log: GatewayLog
 }
 
