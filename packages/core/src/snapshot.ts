@@ -1,5 +1,6 @@
 import type { LookupFunction } from 'node:net'
 import type { Clock } from './clock.ts'
+import { type ErrorKeywords, errorKeywords } from './condensation/keywords.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import type { GatewayConfig } from './config/schema.ts'
 import { type LiveProvider, openLiveProvider, ownOperations } from './live-provider.ts'
@@ -21,6 +22,8 @@ export interface Snapshot {
   readonly unsetKeys: ReadonlyMap<string, readonly string[]>
   /** What looks wrong, and could be seen only with the environment. */
   readonly warnings: readonly ConfigProblem[]
+  /** `condensation.error_keywords`, when there is something to look for. */
+  readonly keywords: ErrorKeywords | undefined
 }
 
 export interface SnapshotInput {
@@ -47,7 +50,8 @@ export function buildSnapshot(given: SnapshotInput): Snapshot {
   const switchedOff = off.map(({ name, variable, models }) => ({ name, variable: variable ?? null, models }))
   const unsetKeys = new Map(on.map((entry) => [entry.config.name, entry.unsetKeys]))
   const table = new ModelTable([...live.values()].map(routed))
-  return { config, live, off, switchedOff, unsetKeys, warnings, table }
+  const keywords = errorKeywords(config.condensation)
+  return { config, live, off, switchedOff, unsetKeys, warnings, table, keywords }
 }
 
 function routed({ name, config, provider, supports }: LiveProvider): RoutedProvider {

@@ -1,5 +1,6 @@
 import type { Call, HeaderMap, Operation, OperationName, PreparedRequest } from '@llmproxy/provider-kit'
 import type { Clock } from '../clock.ts'
+import type { ErrorKeywords } from '../condensation/keywords.ts'
 import type { LiveProvider } from '../live-provider.ts'
 import type { Begun } from './continued-rules.ts'
 import type { Part } from './fan-out.ts'
@@ -34,6 +35,8 @@ export interface AttemptInput {
   readonly includeUsage: boolean
   /** What the client has already, when this attempt goes on with the stream of another. */
   readonly begun?: Begun | undefined
+  /** What the operator's keywords say of a fault. */
+  readonly keywords?: ErrorKeywords | undefined
   /** Bytes. */
   readonly responseLimit: number
   /** Bytes. */
