@@ -210,6 +210,7 @@ function prepared(
       silentSince: run.continuing?.begun === undefined ? run.ingress.startedAt : clock.now(),
       includeUsage: body.stream_options?.include_usage === true,
       begun: run.continuing?.begun,
+      keywords: snapshot.keywords,
       responseLimit: config.response_limit,
       eventLimit: config.event_limit,
       port: run,
@@ -270,13 +271,13 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
   try {
     result = await attempt.run()
   } finally {
-    fault = result !== undefined && 'fault' in result ? result.fault : undefined
+    fault = result !== undefined && 'fault' in result ? keyworded(result.fault, input) : undefined
     anotherKey = settleAdmission(admission, fault)
     if (key !== undefined && fault !== undefined) fault = ofAllKeys(admission, fault)
     run.note(clock.now() - startedAt, attempt.firstByteMs, fault)
   }
   if (result.kind === 'fault') {
-    if (key !== undefined && isRefusal(result.fault)) noteClosed(run, input, admission)
+    if (key !== undefined && isRefusal(fault!)) noteClosed(run, input, admission)
     return { kind: 'fault', fault: fault!, anotherKey }
   }
   const repairedFrames = attempt.state?.repaired ?? 0
@@ -289,6 +290,11 @@ async function conclude(run: RequestRun, input: AttemptInput, admission: Admissi
   return result.kind === 'broken'
     ? { kind: 'broken', fault: fault!, repairedFrames }
     : { kind: 'answered', repairedFrames }
+}
+
+/** Before anything follows from it: what the operator calls too long is no failure of the upstream. */
+function keyworded(fault: AttemptFault, { keywords }: AttemptInput): AttemptFault {
+  return keywords === undefined ? fault : keywords(fault)
 }
 
 /** A rate limit of one key is over for the deployment when the first of them is ready again. */
