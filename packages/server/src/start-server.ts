@@ -18,6 +18,7 @@ import { type HealthSharing, watchHealth } from './health-watch.ts'
 import { listenError } from './listen-error.ts'
 import { LiveSettings } from './live-settings.ts'
 import { createLogger, type Logger, logLevel } from './log/logger.ts'
+import { summaryLine } from './log/summary-line.ts'
 import { OpenConnections } from './open-connections.ts'
 import { rateLimits } from './rate-limits.ts'
 import type { RestartKey } from './reload/restart-keys.ts'
@@ -84,8 +85,10 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
       error: (facts, message) => later.log?.error(facts, message),
       warn: (facts, message) => later.log?.warn(facts, message),
     },
+    observeSummary: (report) => later.log?.info(summaryLine(report), 'summary'),
     userAgent: `llmproxy/${version}`,
     ...(shared.peers && { peers: shared.peers }),
+    ...(shared.cache && { cache: shared.cache }),
   })
   try {
     const { place, warnings } = allowedPlace(gateway, options)

@@ -49,6 +49,13 @@ export function fakeGateway(): FakeGateway {
     metrics: () => ({
       providers: {},
       summary: { average_success_rate: 1, total_requests: 0, average_response_time: 0, total_tokens: 0 },
+      condensation: {
+        requests: { summary: 0, truncated: 0, max_tokens: 0 },
+        tokens_saved: 0,
+        summaries: { made: 0, cache: 0, shared: 0 },
+        summary_failures: { timeout: 0, failed: 0, too_large: 0, budget: 0, cancelled: 0 },
+        summary_tokens: { input: 0, output: 0 },
+      },
       timestamp: 0,
     }),
     prometheus: () => '# TYPE llmproxy_requests counter\n',

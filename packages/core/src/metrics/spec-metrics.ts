@@ -1,3 +1,4 @@
+import { type CondensationMetrics, condensationMetrics } from './condensation-metrics.ts'
 import type { LedgerSnapshot, ProviderCounters } from './ledger.ts'
 
 export interface SpecProviderMetrics {
@@ -22,6 +23,7 @@ export interface SpecMetrics {
     readonly average_response_time: number
     readonly total_tokens: number
   }
+  readonly condensation: CondensationMetrics
   /** Unix seconds. */
   readonly timestamp: number
 }
@@ -41,6 +43,7 @@ export function specMetrics(ledger: LedgerSnapshot): SpecMetrics {
   return {
     providers: Object.fromEntries(ledger.providers.map((each) => [each.provider, metricsOf(each)])),
     summary: { average_success_rate: success_rate, ...summary },
+    condensation: condensationMetrics(ledger.condensation),
     timestamp: ledger.at / 1000,
   }
 }

@@ -1,10 +1,12 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Outcome } from '@llmproxy/core'
 import { expect, test } from 'vitest'
 import { createLogger } from './logger.ts'
 import { outcomeLine } from './outcome-line.ts'
 import { redactFields } from './redact.ts'
+import { summaryLine } from './summary-line.ts'
 
 function logTo(level = 'INFO', scrub = (text: string) => text) {
   const file = join(mkdtempSync(join(tmpdir(), 'llmproxy-log-')), 'sub', 'proxy.log')
@@ -72,27 +74,34 @@ test('a log file that cannot be written refuses the start by name', () => {
   )
 })
 
+const outcome: Outcome = {
+  requestId: 'r',
+  operation: 'chat',
+  caller: 'ci',
+  model: 'm',
+  stream: true,
+  ending: 'complete',
+  status: 200,
+  errorCode: null,
+  provider: 'b',
+  upstreamModel: 'm2',
+  attempts: [],
+  usage: { input: 1, output: 2, total: 3, cacheRead: 0, cacheWrite: 0, reasoning: 0 },
+  startedAt: 0,
+  durationMs: 12.345,
+  firstChunkMs: 7.891,
+  overheadMs: 0.456,
+  bytesOut: 100,
+  repairedFrames: 0,
+  dropped: [],
+}
+
 test('an outcome becomes flat fields, with its faults when it had some', () => {
   const fault = { kind: 'rate_limit', message: 'slow down', status: 429 } as const
   const attempt = { provider: 'a', type: 'a', model: 'm', durationMs: 5, firstByteMs: null }
   const line = outcomeLine({
-    requestId: 'r',
-    operation: 'chat',
-    caller: 'ci',
-    model: 'm',
-    stream: true,
-    ending: 'complete',
-    status: 200,
-    errorCode: null,
-    provider: 'b',
-    upstreamModel: 'm2',
+    ...outcome,
     attempts: [{ ...attempt, fault }, attempt],
-    usage: { input: 1, output: 2, total: 3, cacheRead: 0, cacheWrite: 0, reasoning: 0 },
-    startedAt: 0,
-    durationMs: 12.345,
-    firstChunkMs: 7.891,
-    overheadMs: 0.456,
-    bytesOut: 100,
     repairedFrames: 1,
     dropped: ['logit_bias'],
   })
@@ -107,6 +116,51 @@ test('an outcome becomes flat fields, with its faults when it had some', () => {
     repaired_frames: 1,
     faults: [{ provider: 'a', model: 'm', kind: 'rate_limit', status: 429, message: 'slow down' }],
   })
+})
+
+test('a line says what was done to a request that did not fit, beside what the answer cost', () => {
+  expect(outcomeLine(outcome)).not.toHaveProperty('condensed')
+  const spent = { calls: 2, inputTokens: 900, outputTokens: 60, durationMs: 700 }
+  const summary = { kind: 'summary', from: 1000.4, to: 99.6, source: 'made', spent } as const
+  const line = outcomeLine({ ...outcome, condensed: { ...summary, leftOut: { image: 1 } } })
+  expect(line).toMatchObject({ tokens: { total: 3 } })
+  expect(line['condensed']).toEqual({
+    kind: 'summary',
+    from: 1000,
+    to: 100,
+    source: 'made',
+    calls: 2,
+    tokens: { input: 900, output: 60 },
+  })
+  const truncated = { kind: 'truncated', from: 1000, to: 500, reason: 'timeout' } as const
+  expect(outcomeLine({ ...outcome, condensed: truncated })['condensed']).toEqual(truncated)
+})
+
+test('a summary has a line of its own, by the request and the caller that it was made for', () => {
+  const report = {
+    requestId: 'r',
+    caller: 'ci',
+    model: 'm',
+    provider: 'b',
+    background: true,
+    calls: 3,
+    inputTokens: 900,
+    outputTokens: 60,
+    durationMs: 1234.567,
+  }
+  const line = {
+    request_id: 'r',
+    caller: 'ci',
+    model: 'm',
+    provider: 'b',
+    background: true,
+    calls: 3,
+    tokens: { input: 900, output: 60 },
+    duration_ms: 1234.57,
+  }
+  expect(summaryLine(report)).toEqual(line)
+  const failed = summaryLine({ ...report, provider: null, failure: 'timeout' })
+  expect(failed).toEqual({ ...line, provider: null, failure: 'timeout' })
 })
 
 test('a flush waits for a write that is under way: no line is missing, and all are in order', async () => {

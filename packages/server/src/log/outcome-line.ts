@@ -20,6 +20,7 @@ export function outcomeLine(outcome: Outcome): Readonly<Record<string, unknown>>
     tokens: usage && { input: usage.input, output: usage.output, total: usage.total },
     error_code: outcome.errorCode,
     ...droppedFields(outcome),
+    ...condensedField(outcome),
     ...(outcome.continuation === undefined ? {} : { continuation: outcome.continuation }),
     ...(outcome.repairedFrames > 0 ? { repaired_frames: outcome.repairedFrames } : {}),
     ...keyField(outcome.attempts.at(-1)?.key),
@@ -36,6 +37,24 @@ function droppedFields({ dropped }: Outcome): Readonly<Record<string, unknown>> 
   if (dropped.length === 0) return {}
   const names = dropped.slice(0, mostNames).map((name) => name.slice(0, longestName))
   return { dropped: names, ...(dropped.length > mostNames ? { dropped_count: dropped.length } : {}) }
+}
+
+// `tokens` of the line are those of the answer; those of the summary stand here.
+function condensedField({ condensed }: Outcome): Readonly<Record<string, unknown>> {
+  if (condensed === undefined) return {}
+  const { kind, from, to, source, reason, spent } = condensed
+  return {
+    condensed: {
+      kind,
+      from: Math.round(from),
+      to: Math.round(to),
+      ...(source === undefined ? {} : { source }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(spent === undefined
+        ? {}
+        : { calls: spent.calls, tokens: { input: spent.inputTokens, output: spent.outputTokens } }),
+    },
+  }
 }
 
 // Named after `api_key_env`, of which it is one. Lines with a field `key` would be looked through for secrets.
