@@ -10,6 +10,7 @@ import { checkChat, checkCompletions, checkEmbeddings, checkPrompt } from './ope
 import { answerCompletions, promptTexts } from './openai-completions.ts'
 import { answerEmbeddings } from './openai-embeddings.ts'
 import { answerImages, answerVideos } from './openai-media.ts'
+import { chatSize, type Density, messagesSize, type PromptSize, promptsSize } from './prompt-size.ts'
 import { type Endpoint, endpointOf, keyOf, type MockRequest, wireOf } from './request.ts'
 import { isObject, type JsonObject } from './schema-instance.ts'
 import { drip, inOrder, json, pause, type Script } from './script.ts'
@@ -27,6 +28,8 @@ export interface Surroundings {
 interface Operation {
   readonly check: Check
   readonly characters: (body: JsonObject) => number
+  /** As a strict window counts. Absent: by characters. */
+  readonly size?: (body: JsonObject, density: Density) => PromptSize
   readonly answer: (body: JsonObject, behaviour: Behaviour) => Script
 }
 
@@ -35,12 +38,27 @@ const promptLength = (name: string) => (body: JsonObject) =>
 const messagesLength = (body: JsonObject) => readMessages(body).characters
 
 const operations: Readonly<Record<Exclude<Endpoint['name'], 'model' | 'models'>, Operation>> = {
-  chat: { check: checkChat, characters: (body) => readConversation(body).characters, answer: answerChat },
-  completions: { check: checkCompletions, characters: promptLength('prompt'), answer: answerCompletions },
+  chat: {
+    check: checkChat,
+    characters: (body) => readConversation(body).characters,
+    size: chatSize,
+    answer: answerChat,
+  },
+  completions: {
+    check: checkCompletions,
+    characters: promptLength('prompt'),
+    size: (body, density) => promptsSize(promptTexts(body.prompt), body, density),
+    answer: answerCompletions,
+  },
   embeddings: { check: checkEmbeddings, characters: promptLength('input'), answer: answerEmbeddings },
   images: { check: checkPrompt, characters: promptLength('prompt'), answer: answerImages },
   videos: { check: checkPrompt, characters: promptLength('prompt'), answer: answerVideos },
-  messages: { check: checkMessagesBody, characters: messagesLength, answer: answerMessages },
+  messages: {
+    check: checkMessagesBody,
+    characters: messagesLength,
+    size: messagesSize,
+    answer: answerMessages,
+  },
   count_tokens: {
     check: checkCountTokens,
     characters: messagesLength,
@@ -84,12 +102,22 @@ function answerModel(
   }
   const problem = operation.check(body)
   if (problem) return errorScript(problem, wire)
-  const behaviour = withFlakiness(parsed.behaviour, () => surroundings.earlierRequests(model))
-  const script = faultScript(behaviour, wire, operation.characters(body)) ?? operation.answer(body, behaviour)
+  const named = withFlakiness(parsed.behaviour, () => surroundings.earlierRequests(model))
+  const characters = operation.characters(body)
+  const size = strictSize(operation, body, named) ?? { messages: tokens(characters), functions: 0, answer: 0 }
+  const isText = operation !== operations.chat && operation !== operations.messages
+  const strict = named['strict-window'] !== undefined && !isText
+  const behaviour = strict ? { ...named, promptTokens: size.messages + size.functions } : named
+  const script =
+    faultScript(behaviour, { wire, characters, size, isText }) ?? operation.answer(body, behaviour)
   const [spacing] = behaviour.drip ?? []
   const spread = spacing === undefined ? script : drip(script, spacing)
   const latency = pause(behaviour.latency?.[0] ?? 0)
   return latency.length === 0 ? spread : inOrder(latency, spread)
+}
+
+function strictSize(operation: Operation, body: JsonObject, behaviour: Behaviour): PromptSize | undefined {
+  return behaviour['strict-window'] && operation.size?.(body, behaviour.dense ? 2 : 4)
 }
 
 const decoder = new TextDecoder('utf-8', { fatal: true })

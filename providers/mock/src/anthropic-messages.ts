@@ -43,6 +43,7 @@ export function readMessages(body: JsonObject): Conversation {
     ...(results.length > 0 && { toolResult: results.join(' ') }),
     ...(last?.role === 'assistant' && { begun: contentText(last.content) }),
     characters: system.length + messages.reduce((sum, message) => sum + charactersOf(message.content), 0),
+    everything: () => [system, ...messages.map((message) => contentText(message.content))].join('\n'),
     tools: choice.type === 'tool' ? tools.filter((tool) => tool.name === choice.name) : tools,
     toolsForbidden: choice.type === 'none',
     ...(typeof body.max_tokens === 'number' && { maxTokens: body.max_tokens }),

@@ -7,6 +7,7 @@ const calling = {
   content: null,
   tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }],
 }
+const result = { role: 'tool', tool_call_id: 'c1', content: 'done' }
 
 test.each<[string, unknown, string | null]>([
   ['a body that is not JSON', '{"model":', null],
@@ -41,6 +42,59 @@ test.each<[string, unknown, string | null]>([
     'a result without its tool call',
     chat('mock-echo', { messages: [user, { role: 'tool', tool_call_id: 'x', content: '' }] }),
     'messages[1].tool_call_id',
+  ],
+  [
+    'a second result for one call',
+    chat('mock-echo', { messages: [user, calling, result, result] }),
+    'messages[3].tool_call_id',
+  ],
+  [
+    'a result behind another message',
+    chat('mock-echo', { messages: [user, calling, user, result] }),
+    'messages[2]',
+  ],
+  ['a call at the end', chat('mock-echo', { messages: [user, calling] }), 'messages'],
+  [
+    'one of two calls without a result',
+    chat('mock-echo', {
+      messages: [
+        user,
+        { ...calling, tool_calls: [...calling.tool_calls, { ...calling.tool_calls[0], id: 'c2' }] },
+        result,
+        user,
+      ],
+    }),
+    'messages[3]',
+  ],
+  [
+    'an assistant that says nothing',
+    chat('mock-echo', { messages: [user, { role: 'assistant', content: null }] }),
+    'messages[1].content',
+  ],
+  [
+    'an empty list of calls',
+    chat('mock-echo', { messages: [user, { role: 'assistant', content: 'x', tool_calls: [] }] }),
+    'messages[1].tool_calls',
+  ],
+  [
+    'a call without id',
+    chat('mock-echo', {
+      messages: [
+        user,
+        { ...calling, tool_calls: [{ type: 'function', function: { name: 'f', arguments: '' } }] },
+      ],
+    }),
+    'messages[1].tool_calls[0]',
+  ],
+  [
+    'arguments that are no text',
+    chat('mock-echo', {
+      messages: [
+        user,
+        { ...calling, tool_calls: [{ id: 'c1', type: 'function', function: { name: 'f', arguments: {} } }] },
+      ],
+    }),
+    'messages[1].tool_calls[0]',
   ],
 ])('%s is a 400 that names the field', (_, body, param) => {
   const reading = ask(body)

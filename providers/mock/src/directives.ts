@@ -54,6 +54,10 @@ const answers = {
     'answer',
     'Refuses: `message.refusal` (Anthropic: `stop_reason` `refusal`, no content).',
   ),
+  digest: directive(
+    'answer',
+    'Summarises: every `PIN-<number>: words` of the whole conversation, each once and on a line of its own.',
+  ),
   'finish-length': directive('answer', 'Finishes with `length` (Anthropic: `max_tokens`).'),
   'finish-filter': directive('answer', 'Finishes with `content_filter` (Anthropic: `refusal`).'),
 } as const
@@ -66,6 +70,12 @@ const shapes = {
     [count('prompt tokens', 1e9), 1000],
     [count('completion tokens', 1e9), 200],
   ]),
+  dense: directive(
+    'shape',
+    'The strict window counts two characters as a token, not four: a text that is larger than estimates say.',
+    [],
+    'strict-window-8000',
+  ),
   'no-usage': directive('shape', 'Never reports usage.'),
   embed: directive(
     'shape',
@@ -113,6 +123,12 @@ const faults = {
     '400 `context_length_exceeded` when the prompt is above this many tokens (characters divided by four).',
     [[count('tokens', 1e9, 1), 8000]],
   ),
+  'strict-window': directive(
+    'fault',
+    '400 `context_length_exceeded` when everything that a vendor counts is above this many tokens: messages with their tool calls (and four tokens for each), images, definitions of tools, and the answer that `max_tokens` asks for. Usage is counted so, too.',
+    [[count('tokens', 1e9, 1), 8000]],
+  ),
+  'no-numbers': directive('fault', 'Errors about the context length name no numbers.', [], 'context-length'),
   html: directive('fault', 'Answers with this HTTP status and an HTML page, as a load balancer does.', [
     [count('status', 599, 200), 502],
   ]),

@@ -1,7 +1,9 @@
 import { badRequest, errorScript, type MockError, retryHeaders, statusError, type Wire } from './errors.ts'
 import type { Behaviour } from './model-name.ts'
+import type { PromptSize } from './prompt-size.ts'
 import { type Script, whole } from './script.ts'
 import { tokens } from './turn.ts'
+import { type Overflow, windowError } from './window-errors.ts'
 
 const faultNames = [
   'error',
@@ -32,27 +34,52 @@ export function withFlakiness(behaviour: Behaviour, earlierRequests: () => numbe
   return healthy
 }
 
-/** The fault that replaces the answer, if the behaviour has one. `characters` is the size of the prompt. */
-export function faultScript(behaviour: Behaviour, wire: Wire, characters: number): Script | undefined {
+/** What a fault depends on besides the model name. */
+export interface Prompt {
+  readonly wire: Wire
+  readonly characters: number
+  /** As a strict window counts it. */
+  readonly size: PromptSize
+  /** A prompt of legacy completions or the like, no messages. */
+  readonly isText: boolean
+}
+
+/** The fault that replaces the answer, if the behaviour has one. */
+export function faultScript(behaviour: Behaviour, prompt: Prompt): Script | undefined {
   if (behaviour.refused) return [{ kind: 'refuse' }]
   if (behaviour.hang) return [{ kind: 'hang' }]
   if (behaviour.html) return htmlPage(behaviour.html[0] ?? 502, retryHeaders(behaviour))
   if (behaviour.empty) return whole(200, 'application/json', '')
-  const error = vendorError(behaviour, wire, characters)
-  return error && errorScript({ ...error, headers: retryHeaders(behaviour) }, wire)
+  const error = vendorError(behaviour, prompt)
+  return error && errorScript({ ...error, headers: retryHeaders(behaviour) }, prompt.wire)
 }
 
-function vendorError(behaviour: Behaviour, wire: Wire, characters: number): MockError | undefined {
-  if (behaviour.quota) return quotaError(wire)
+function vendorError(behaviour: Behaviour, prompt: Prompt): MockError | undefined {
+  if (behaviour.quota) return quotaError(prompt.wire)
   if (behaviour['content-filter']) {
     return badRequest('The prompt was stopped by the content filter.', 'prompt', 'content_filter')
   }
-  const limit = behaviour.window?.[0]
-  const size = tokens(characters)
-  if (behaviour['context-length']) return contextError(wire, Math.max(size, 8193), 8192)
-  if (limit !== undefined && size > limit) return contextError(wire, size, limit)
+  const overflow = overflowOf(behaviour, prompt)
+  if (overflow) return windowError(overflow)
   const inBand = behaviour['first-error'] ?? behaviour['error-after']
   return behaviour.error && !inBand ? statusError(behaviour.error[0] ?? 500) : undefined
+}
+
+function overflowOf(behaviour: Behaviour, { characters, size, wire, isText }: Prompt): Overflow | undefined {
+  const found = (messages: number, limit: number): Overflow => ({
+    size: { messages, functions: 0, answer: 0 },
+    limit,
+    wire,
+    prompt: false,
+    wordless: behaviour['no-numbers'] !== undefined,
+  })
+  const simple = tokens(characters)
+  if (behaviour['context-length']) return found(Math.max(simple, 8193), 8192)
+  const [limit = Infinity] = behaviour.window ?? []
+  if (simple > limit) return found(simple, limit)
+  const [strict = Infinity] = behaviour['strict-window'] ?? []
+  if (size.messages + size.functions + size.answer <= strict) return undefined
+  return { ...found(0, strict), size, prompt: isText }
 }
 
 function quotaError(wire: Wire): MockError {
@@ -63,15 +90,6 @@ function quotaError(wire: Wire): MockError {
     type: 'insufficient_quota',
     code: 'insufficient_quota',
   }
-}
-
-function contextError(wire: Wire, found: number, limit: number): MockError {
-  if (wire === 'anthropic') return badRequest(`prompt is too long: ${found} tokens > ${limit} maximum`, null)
-  return badRequest(
-    `This model's maximum context length is ${limit} tokens. However, your messages resulted in ${found} tokens.`,
-    'messages',
-    'context_length_exceeded',
-  )
 }
 
 function htmlPage(status: number, headers: Readonly<Record<string, string>>): Script {

@@ -6,6 +6,8 @@ import { scenarios } from './scenarios.ts'
 /** What a model name asks for: each directive with its numbers, and at most one scenario. */
 export type Behaviour = { readonly [Name in DirectiveName]?: readonly number[] } & {
   readonly scenario?: Scenario
+  /** Tokens of the prompt that usage tells, where they were counted more strictly than by its characters. */
+  readonly promptTokens?: number
 }
 
 /** A behaviour, or a sentence that says what is wrong with the name. */

@@ -40,6 +40,7 @@ export function readConversation(body: JsonObject): Conversation {
     ...(last?.role === 'tool' && { toolResult: contentText(last.content) }),
     ...(last?.role === 'assistant' && { begun: contentText(last.content) }),
     characters: messages.reduce((sum, message) => sum + contentText(message.content).length, 0),
+    everything: () => messages.map((message) => contentText(message.content)).join('\n'),
     tools: chosenTools(body),
     toolsForbidden: body.tool_choice === 'none',
     ...(typeof limit === 'number' && { maxTokens: limit }),

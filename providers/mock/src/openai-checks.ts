@@ -110,7 +110,7 @@ function checkMessages(body: JsonObject): MockError | undefined {
       return badRequest(`Invalid type for '${path}': expected object, found ${nameOf(message)}.`, path)
     if (!roles.has(String(message.role)))
       return badRequest(`Invalid value for '${path}.role'.`, `${path}.role`, 'invalid_value')
-    const problem = checkContent(message, path)
+    const problem = checkContent(message, path) ?? checkCalls(message, path)
     if (problem) return problem
     if (message.role === 'tool') {
       if (!open.delete(message.tool_call_id)) {
@@ -138,10 +138,39 @@ function callIds(message: JsonObject): Set<unknown> {
   return new Set(calls.map((call) => (isObject(call) ? call.id : undefined)))
 }
 
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null
+}
+
+/** A call has an id for its result, and JSON text; an empty list of calls is none. */
+function checkCalls(message: JsonObject, path: string): MockError | undefined {
+  const { tool_calls: calls } = message
+  if (calls === undefined || calls === null) return undefined
+  const param = `${path}.tool_calls`
+  if (message.role !== 'assistant') return badRequest(`'${param}' is of the assistant only.`, param)
+  if (!Array.isArray(calls) || calls.length === 0)
+    return badRequest(`Invalid value for '${param}': use an array with at least one call.`, param)
+  const wrong = calls.findIndex((call: unknown) => !isCall(call))
+  return wrong < 0
+    ? undefined
+    : badRequest(
+        `Invalid tool call: '${param}[${wrong}]' needs an id, a type, a name and arguments as text.`,
+        `${param}[${wrong}]`,
+      )
+}
+
+function isCall(call: unknown): boolean {
+  if (!isObject(call) || !isNamed(call.id, /./)) return false
+  const { type, function: named, custom } = call
+  if (type === 'custom') return isObject(custom) && isNamed(custom.name, /./)
+  return type === 'function' && isObject(named) && isNamed(named.name, /./) && isNamed(named.arguments, /^/)
+}
+
 function checkContent(message: JsonObject, path: string): MockError | undefined {
   const { content } = message
   const param = `${path}.content`
-  const optional = message.role === 'assistant' || message.role === 'function'
+  const speaks = ['tool_calls', 'function_call', 'refusal', 'audio'].some((name) => isPresent(message[name]))
+  const optional = message.role === 'assistant' ? speaks : message.role === 'function'
   if (content === undefined || content === null) {
     return optional
       ? undefined

@@ -73,6 +73,7 @@ function conversationOf(prompt: string, body: JsonObject): Conversation {
   return {
     lastUserText: prompt,
     characters: prompt.length,
+    everything: () => prompt,
     tools: [],
     toolsForbidden: true,
     ...(typeof body.max_tokens === 'number' && { maxTokens: body.max_tokens }),

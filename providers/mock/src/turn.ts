@@ -11,6 +11,8 @@ export interface Conversation {
   readonly begun?: string
   /** Characters of everything sent. */
   readonly characters: number
+  /** Every text of it, whoever said it, a line for each. */
+  readonly everything: () => string
   readonly tools: readonly { readonly name: string; readonly parameters: unknown }[]
   /** Tools must not be called. */
   readonly toolsForbidden: boolean
@@ -57,7 +59,7 @@ export function takeTurn(conversation: Conversation, behaviour: Behaviour): Turn
   const reasoning = scenario?.reasoning ?? (thinks ? 'The mock model thinks it over.' : '')
   const written =
     text.length + refusal.length + toolCalls.reduce((sum, call) => sum + call.arguments.length, 0)
-  const [prompt, completion] = behaviour.usage ?? []
+  const [prompt = behaviour.promptTokens, completion] = behaviour.usage ?? []
   return {
     reasoning,
     text,
@@ -85,6 +87,7 @@ function answerText(conversation: Conversation, behaviour: Behaviour): string {
       conversation.schema === undefined ? { answer: 'mock' } : anyJson(conversation.schema),
     )
   }
+  if (behaviour.digest) return digest(conversation.everything())
   if (conversation.toolResult !== undefined) return `The tool said: ${conversation.toolResult}`
   if (behaviour.echo) return conversation.lastUserText
   if (behaviour.long)
@@ -92,6 +95,12 @@ function answerText(conversation: Conversation, behaviour: Behaviour): string {
   if (behaviour.chunks)
     return Array.from({ length: behaviour.chunks[0] ?? 1 }, (_, at) => `w${at + 1} `).join('')
   return fixedText
+}
+
+/** What a careful summary would keep: all that is marked, and how much text it was found in. */
+function digest(text: string): string {
+  const pins = text.match(/\bPIN-\d+: [\w -]+/g) ?? []
+  return [`Digest of ${text.length} characters.`, ...new Set(pins.map((pin) => pin.trimEnd()))].join('\n')
 }
 
 function anyJson(schema: unknown): unknown {
