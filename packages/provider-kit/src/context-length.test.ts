@@ -24,6 +24,23 @@ describe('a prompt that does not fit', () => {
     'The prompt (total length 5000) is too long to fit into the model (context length 4096).',
     'XError.ContextWindowExceededError: too big',
     'The length of all messages is too long',
+    "The input (277702 tokens) is longer than the model's context length (262144 tokens).",
+    'tokens to keep from the initial prompt is greater than the context length',
+    'The context size has been exceeded.',
+    'prompt has 9000 tokens, but the configured context size is 8192 tokens',
+    'prompt too long; exceeded max context length by 13462 tokens',
+    'Input validation error: `inputs` must have less than 4095 tokens. Given: 5000',
+    'The input exceeds the maximum allowed input length of 131072 tokens',
+    'Input tokens exceed the configured limit of 272000 tokens. Your messages resulted in 403437 tokens.',
+    'prompt token count of 265330 exceeds the limit of 262144',
+    'Prompt exceeds max length',
+    'tokens in request more than max tokens allowed',
+    'Your request exceeded model token limit: 200000 (requested: 213462)',
+    'model_context_window_exceeded',
+    'The input token count exceeds the maximum number of input tokens.',
+    'The model returned the following errors: Input is too long for this model.',
+    'invalid params, context window exceeds limit',
+    "You passed 31745 input tokens and requested 1024 output tokens. However, the model's context length is only 32768 tokens, resulting in a maximum input length of 31744 tokens. Please reduce the length of the input prompt.",
   ])('%s', (text) => {
     expect(isContextLength(text)).toBe(true)
   })
@@ -43,6 +60,14 @@ describe('something else', () => {
     'You exceeded your current quota, please check your plan and billing details.',
     'Too many requests in the context window',
     'Invalid image',
+    'max_tokens=140000 cannot be greater than max_model_len=max_total_tokens=131072.',
+    'max_tokens is too large: 100000. This model supports at most 16384 completion tokens, whereas you provided 100000.',
+    '`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the `context_window` for this model',
+    'The maximum tokens you requested exceeds the model limit of 4096. Try again with a maximum tokens value that is lower than 4096.',
+    'it has a maxOutputTokens value of 99999 but the supported range is from 1 (inclusive) to 8193 (exclusive)',
+    'requires more credits, or fewer max_tokens. You requested up to 65536 tokens, but can only afford 1000',
+    'The prompt exceeds the maximum length of 1000 characters',
+    'stop: must have less than 5 elements',
   ])('%s', (text) => {
     expect(isContextLength(text)).toBe(false)
   })
