@@ -1,16 +1,19 @@
 import { hash } from 'node:crypto'
 
+/** Hexadecimal digits of a mark: few tokens, and nobody can guess them before the text is known. */
+const digits = 12
+
 /**
- * The text between two marks that it cannot contain, whoever wrote it: they are named after a digest of it, and of that digest again
- * for as long as the text has it.
+ * A word that none of the texts contains, whoever wrote them: it begins a digest of them, or a digest of that for as long as one of them
+ * has it. The same texts have the same mark, so that equal calls are equal.
  */
-export function delimited(name: string, text: string): string {
-  const mark = `${name}-${absentFrom(text)}`
-  return `<${mark}>\n${text}\n</${mark}>`
+export function markOf(...texts: readonly string[]): string {
+  let digest = hash('sha256', JSON.stringify(texts))
+  while (texts.some((text) => text.includes(digest.slice(0, digits)))) digest = hash('sha256', digest)
+  return digest.slice(0, digits)
 }
 
-function absentFrom(text: string): string {
-  let digest = hash('sha256', text)
-  while (text.includes(digest.slice(0, 12))) digest = hash('sha256', digest)
-  return digest.slice(0, 12)
+/** The text between two lines that name what it is, such as `<summary-0c5f…>`. */
+export function delimited(name: string, text: string): string {
+  return `<${name}>\n${text}\n</${name}>`
 }

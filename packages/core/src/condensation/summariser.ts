@@ -1,7 +1,6 @@
 import type { SummarySpent } from '../metrics/condensation.ts'
-import type { SummaryIo } from './summary-io.ts'
 import { summaryMessages, type SummaryOrder } from './prompt.ts'
-import { AskFailed, SummaryFailed } from './summary-failure.ts'
+import { AskFailed, type SummaryIo, SummaryFailed } from './summary-io.ts'
 
 /** A summary, and what its calls took. */
 export interface Summary {
@@ -12,12 +11,20 @@ export interface Summary {
 /** Makes a summary. Rejects with {@link SummaryFailed} and nothing else. */
 export async function summarise(order: SummaryOrder, io: SummaryIo): Promise<Summary> {
   const begun = io.now()
-  const spent = () => ({ calls: 1, ...io.took(), durationMs: io.now() - begun })
+  const spent = (input: number | null, output: number | null) => ({
+    calls: 1,
+    inputTokens: input ?? 0,
+    outputTokens: output ?? 0,
+    durationMs: io.now() - begun,
+  })
   try {
-    const text = await io.ask(summaryMessages(order), io.settings.max_tokens_default)
-    return { text, spent: spent() }
+    const answer = await io.ask(
+      summaryMessages(order, io.settings.max_tokens_default),
+      io.settings.max_tokens_default,
+    )
+    return { text: answer.text, spent: spent(answer.inputTokens, answer.outputTokens) }
   } catch (error) {
     io.abandon()
-    throw new SummaryFailed(AskFailed.is(error) ? error.reason : 'failed', spent(), error)
+    throw new SummaryFailed(AskFailed.is(error) ? error.reason : 'failed', spent(null, null), error)
   }
 }
