@@ -8,7 +8,7 @@ interface Minute {
 
 const minuteMs = 60_000
 
-/** Callers are configured keys. Of more, those whose minute is over first begin anew. */
+/** Callers are configured keys. Should there be more, all begin anew. */
 const mostCallers = 16_384
 
 /** Calls of each caller, in minutes that begin with a caller's first call. A refused call counts for nothing. */
@@ -39,7 +39,7 @@ export class CallBudget {
   }
 
   #begin(caller: string, now: number): Minute {
-    if (this.#minutes.size >= mostCallers) this.#minutes.delete(this.#minutes.keys().next().value!)
+    if (this.#minutes.size >= mostCallers) this.#minutes.clear()
     const made = { count: 0, endsAt: now + minuteMs }
     this.#minutes.set(caller, made)
     return made

@@ -57,12 +57,24 @@ local found = redis.call('ZREVRANGEBYSCORE', KEYS[1], '+inf', '(' .. now, 'WITHS
 for i = 2, #found, 2 do found[i] = math.ceil(tonumber(found[i]) - now) end
 return found`
 
+/**
+ * KEYS: those of one cache, the most wanted first. Gives the number and the text of the first that is there: the others need not travel,
+ * and it takes no other right than what counting takes.
+ */
+const find = `
+for i, key in ipairs(KEYS) do
+  local value = redis.pcall('GET', key)
+  if type(value) == 'string' then return { i, value } end
+end
+return false`
+
 /** KEYS: one that is written and forgotten: what a login without the rights for scripts and keys, or a replica, does not let happen. */
 const probe = `return redis.call('SET', KEYS[1], 1, 'PX', 1000)`
 
 /** The commands that they become. */
 export const scripts = {
   llmproxyCount: { lua: count },
+  llmproxyFind: { lua: find },
   llmproxyPause: { lua: pause, numberOfKeys: 1 },
   llmproxyPauses: { lua: pauses, numberOfKeys: 1 },
   llmproxyProbe: { lua: probe, numberOfKeys: 1 },
@@ -73,6 +85,7 @@ type Word = string | number
 /** What ioredis makes of {@link scripts}. */
 export interface ScriptCommands {
   llmproxyCount(keys: number, ...keysAndArguments: readonly Word[]): Promise<unknown>
+  llmproxyFind(keys: number, ...words: readonly string[]): Promise<unknown>
   llmproxyPause(key: string, ...words: readonly Word[]): Promise<unknown>
   llmproxyPauses(key: string, most: number): Promise<unknown>
   llmproxyProbe(key: string): Promise<unknown>

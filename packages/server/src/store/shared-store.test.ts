@@ -42,7 +42,7 @@ test('a store that nobody listens at is open at once, and away', async () => {
   const limit = { setting: 'rate_limit_rpm', points: 1, windowMs: 60_000 }
   expect(store.counter.hit('a', [limit])).toMatchObject({ refused: false })
   expect(store.counter.hit('a', [limit])).toMatchObject({ refused: true })
-  expect(await store.cache.get('a', 'key')).toBeUndefined()
+  expect(await store.cache.find('a', ['key'])).toBeUndefined()
 })
 
 describe.skipIf(noRedis)('a store', () => {
@@ -76,7 +76,8 @@ describe.skipIf(noRedis)('a store', () => {
     await expect.poll(() => third.heard, { interval: 5 }).toHaveLength(1)
 
     first.store.cache.set('a', 'key', 'text', 60_000)
-    await expect.poll(() => second.store.cache.get('a', 'key'), { interval: 5 }).toBe('text')
+    const found = { key: 'key', value: 'text' }
+    await expect.poll(() => second.store.cache.find('a', ['key']), { interval: 5 }).toEqual(found)
     expect([...first.failures, ...second.failures, ...third.failures]).toEqual([])
     expect(await redis.send('ACL LOG')).toBe('*0')
   })

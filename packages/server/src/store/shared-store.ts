@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, type GatewayConfig, type Ledger, type Peers, readRedisUrl } from '@llmproxy/core'
+import {
+  type Clock,
+  type GatewayConfig,
+  type Ledger,
+  type Peers,
+  readRedisUrl,
+  type SharedSummaries,
+} from '@llmproxy/core'
 import type { ServerLog } from '../log/logger.ts'
 import type { Counter } from './counter.ts'
 import { StoreGuard } from './guard.ts'
-import { type SharedCache, sharedCache } from './shared-cache.ts'
+import { sharedCache } from './shared-cache.ts'
 import { type LocalCounter, SharedCounter } from './shared-counter.ts'
 import { SharedPauses } from './shared-pauses.ts'
 
@@ -21,7 +28,8 @@ export interface SharedStore {
   readonly counter: Counter
   /** The other instances, for pauses of providers. */
   readonly peers: Peers
-  readonly cache: SharedCache
+  /** Where summaries are kept for the other instances. */
+  readonly cache: SharedSummaries
   /**
    * Connects. Resolves when the store is known to work or not, after `redis_timeout`, or a second, at the latest; never rejects.
    */

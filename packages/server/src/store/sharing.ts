@@ -1,4 +1,4 @@
-import type { Clock, Ledger, Peers } from '@llmproxy/core'
+import type { Clock, Ledger, Peers, SharedSummaries } from '@llmproxy/core'
 import type { ServerLog } from '../log/logger.ts'
 import type { Counter } from './counter.ts'
 import { MemoryCounter } from './memory-counter.ts'
@@ -10,11 +10,13 @@ export interface AmongWorkers {
   readonly counter?: (clock: Clock) => Counter
 }
 
-/** Where a server counts, and whom it tells of pauses. */
+/** Where a server counts, whom it tells of pauses, and where it keeps summaries for others. */
 export interface Sharing {
   readonly counter: Counter
   /** `undefined`: there is nobody else. */
   readonly peers: Peers | undefined
+  /** `undefined`: there is no store. */
+  readonly cache: SharedSummaries | undefined
   /** See `SharedStore.open`; nothing to do without a store. */
   open(log: ServerLog, ledger: Pick<Ledger, 'gauge' | 'storeFailed'>): Promise<void>
   readonly close: () => Promise<void>
@@ -27,6 +29,7 @@ export function sharing(settings: StoreSettings | undefined, workers: AmongWorke
   return {
     counter: store?.counter ?? own,
     peers: store?.peers ?? workers.peers,
+    cache: store?.cache,
     open: async (log, ledger) => store?.open(log, ledger),
     close: async () => store?.close(),
   }
