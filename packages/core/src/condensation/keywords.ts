@@ -8,7 +8,7 @@ export type ErrorKeywords = (fault: AttemptFault) => AttemptFault
 /** Elsewhere the words may be an echo of the prompt. */
 const statuses: ReadonlySet<number> = new Set([400, 413, 422, 500])
 
-/** What an unknown text is classified as by its status. Of a refused key, a filter or a limit the kind is certain. */
+/** What a text that nobody knows is classified as. Of a refused key, a filter or a rate limit the kind is certain. */
 const uncertain: ReadonlySet<FaultKind> = new Set(['invalid_request', 'upstream', 'bad_response'])
 
 /**
@@ -21,14 +21,27 @@ export function errorKeywords(condensation: CondensationConfig | undefined): Err
   const own = keywords.filter((keyword) => !defaultErrorKeywords.includes(keyword))
   const usual = keywords.filter((keyword) => defaultErrorKeywords.includes(keyword))
   return (fault) => {
-    if (!uncertain.has(fault.kind) || !mayTell(fault)) return fault
+    const neverFits = fitsNowhere(fault)
+    if (!neverFits && !mayTell(fault)) return fault
     const text = `${fault.code ?? ''} ${fault.message}`.toLowerCase()
-    const said = own.some((keyword) => text.includes(keyword))
-    if (!said && !(usual.some((keyword) => text.includes(keyword)) && isContextLength(text))) return fault
-    return { ...fault, kind: 'context_length' }
+    const said = (keyword: string): boolean => text.includes(keyword)
+    if (own.some(said) || (!neverFits && usual.some(said) && isContextLength(text)))
+      return contextFault(fault)
+    return fault
   }
 }
 
-function mayTell({ inBand, status }: AttemptFault): boolean {
+function mayTell({ kind, inBand, status, thrown }: AttemptFault): boolean {
+  if (!uncertain.has(kind) || thrown !== undefined) return false
   return inBand === true || (status !== undefined && statuses.has(status))
+}
+
+/** Larger than the whole limit of the account, whatever its status: no wait makes room for it, but a shorter prompt may. */
+function fitsNowhere({ kind, code }: AttemptFault): boolean {
+  return kind === 'quota_exhausted' && code === 'request_too_large'
+}
+
+/** Nothing to wait for. */
+function contextFault({ retryAfterMs: _wait, ...fault }: AttemptFault): AttemptFault {
+  return { ...fault, kind: 'context_length' }
 }
