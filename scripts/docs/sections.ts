@@ -19,6 +19,11 @@ export function sections(): Section[] {
     { file, name: 'global-keys', content: keyTable({ ...config, properties: globals }) },
     { file, name: 'provider-keys', content: keyTable(provider) },
     { file, name: 'model-keys', content: keyTable(modelObject(provider)) },
+    {
+      file: 'docs/condensation.md',
+      name: 'condensation-keys',
+      content: keyTable(globals['condensation'] ?? {}),
+    },
     { file: 'docs/conformance.md', name: 'conformance-checks', content: conformanceTable() },
     { file: 'README.md', name: 'providers', content: providerTable() },
     { file: 'README.md', name: 'main-keys', content: keyTable(only(config, mainKeys)) },
