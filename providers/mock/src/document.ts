@@ -59,8 +59,8 @@ await upstream.close()
 \`\`\`
 
 \`requests\` keeps the last 1,000 requests (option \`recordedRequests\`): method, path, headers, body bytes, when the request
-was complete and when its answer ended (\`performance.now()\`), how many body bytes were written, and whether the client left
-early. \`reset()\` forgets them and the counts of \`flaky\`. Option \`keys\` lists the API keys that are accepted.
+was complete and when its answer ended (\`performance.now()\`), the status of the answer, how many body bytes were written, and whether
+the client left early. \`reset()\` forgets them and the counts of \`flaky\`. Option \`keys\` lists the API keys that are accepted.
 `
 
 /** The text of \`docs/mock.md\`, made from the grammar itself. */

@@ -4,6 +4,7 @@ import type { Script, Step } from './script.ts'
 
 /** What happens to the bytes of one answer. */
 export interface PlaybackEvents {
+  began(status: number): void
   /** Body bytes handed to the socket. */
   wrote(bytes: number): void
   /** The connection is closed by the mock, not by the client. */
@@ -47,6 +48,7 @@ export class Playback {
   #play(step: Step): boolean {
     switch (step.kind) {
       case 'head':
+        this.#events.began(step.status)
         this.#response.writeHead(step.status, step.headers)
         return true
       case 'bytes':

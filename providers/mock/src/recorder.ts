@@ -12,6 +12,8 @@ export interface RecordedRequest {
   readonly receivedAt: number
   /** When the answer was finished or the connection closed; absent while it goes on. Same clock. */
   closedAt?: number
+  /** Of the answer; absent until its head is sent, and when there is none. */
+  status?: number
   /** Body bytes handed to the socket so far. */
   bytesWritten: number
   /** The client left before the answer was complete. */

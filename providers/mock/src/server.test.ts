@@ -46,11 +46,18 @@ test('answers over a socket and records the request', async () => {
     method: 'POST',
     path: '/v1/chat/completions',
     aborted: false,
+    status: 200,
     bytesWritten: text.length,
   })
   expect(record.headers.authorization).toBe('Bearer sk-any')
   expect(JSON.parse(record.body.toString())).toEqual(chat('mock-echo'))
   expect(record.closedAt).toBeGreaterThanOrEqual(record.receivedAt)
+})
+
+test('the status of an answer is recorded, whole or played', async () => {
+  for (const model of ['mock-context-length', 'mock-error-429-latency-1', 'mock-chunks-2'])
+    await (await post(model, model === 'mock-chunks-2' ? stream : {})).text()
+  expect(server.requests.map(({ status }) => status)).toEqual([400, 429, 200])
 })
 
 /** Reads with `node:http`: `fetch` forgets what it has read when a body fails. */

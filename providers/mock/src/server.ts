@@ -127,11 +127,15 @@ function respond({ script, response, record, recorder, clock }: Answering): void
   })
   const whole = asWhole(script)
   if (whole) {
+    record.status = whole.status
     record.bytesWritten = whole.bytes.byteLength
     response.writeHead(whole.status, whole.headers).end(whole.bytes)
     return
   }
   playback = new Playback(script, response, clock, {
+    began: (status) => {
+      record.status = status
+    },
     wrote: (bytes) => {
       record.bytesWritten += bytes
     },
