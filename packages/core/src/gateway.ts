@@ -1,5 +1,9 @@
 import type { OperationName } from '@llmproxy/provider-kit'
 import { closedMs } from './admission.ts'
+import { prepareNext } from './condensation/background.ts'
+import type { RouteOf } from './condensation/larger-models.ts'
+import { isTooLong } from './condensation/preflight.ts'
+import { isOverflow, rescue } from './condensation/rescue.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import type { CheckedConfig } from './config/read.ts'
@@ -106,17 +110,17 @@ export class Gateway {
     return outcome
   }
 
-  #route(run: RequestRun, snapshot: Snapshot): Route {
+  #route(run: RequestRun, snapshot: Snapshot, model = run.ingress.body.model): Route {
     const { random } = this.#parts
     const { operation, body } = run.ingress
     return route({
       table: snapshot.table,
-      model: body.model,
+      model,
       operation,
       stream: run.stream,
       needs: needsOf(operation, body),
       random,
-      isWell: (target) => this.#isWell(snapshot.live.get(target.provider)!, target),
+      isWell: (target) => this.#runtime.isWell(snapshot.live.get(target.provider)!, target),
       off: snapshot.switchedOff,
     })
   }
@@ -127,13 +131,17 @@ export class Gateway {
     { targets }: Extract<Route, { kind: 'route' }>,
   ): Promise<number> {
     const { clock, random } = this.#parts
-    const served = await serve(run, targets, {
-      snapshot,
-      clock,
-      random,
-      deployment: this.#runtime.deployment,
-      targets,
-    })
+    const { deployment, condenser } = this.#runtime
+    const serving = { snapshot, clock, random, deployment, targets }
+    const { condensation } = snapshot.config
+    const isLong = condensation?.preflight === true && isTooLong(run, serving, condenser)
+    const first = isLong ? undefined : await serve(run, targets, serving)
+    const served =
+      first === undefined || isOverflow(first)
+        ? await rescue(run, first, serving, { condenser, routeOf: this.#routeOf(run, snapshot) })
+        : first
+    if (served.kind === 'answered' && condensation?.background === true)
+      prepareNext(run, run.usage, serving, condenser)
     if (served.kind !== 'answered') {
       const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, target))
       const { error, ending, body } = failureOf(
@@ -146,6 +154,13 @@ export class Gateway {
       run.fail(error, ending, body)
     }
     return served.repairedFrames
+  }
+
+  #routeOf(run: RequestRun, snapshot: Snapshot): RouteOf {
+    return (model) => {
+      const found = this.#route(run, snapshot, model)
+      return found.kind === 'route' ? found.targets : []
+    }
   }
 
   /** The same request in process, without HTTP. `body` is checked as if it had come over the wire. */
@@ -268,15 +283,6 @@ export class Gateway {
     const closed = this.#runtime.close()
     for (const run of this.#running) run.cancel(shuttingDown)
     await closed
-  }
-
-  #isWell(live: LiveProvider, asked: Asked): boolean {
-    if (this.#runtime.vitals.isDown(live.name)) return false
-    const known = live.deployments.get(deploymentKey(live, asked))
-    if (known === undefined) return true
-    const { breaker, cooldown } = known
-    if (breaker.state === 'open' || cooldown.remainingMs() > 0) return false
-    return live.keys === undefined || live.keys.waitMs(known) === 0
   }
 
   #retryAfterMs(live: LiveProvider, asked: Asked): number {

@@ -29,6 +29,14 @@ export class Generations {
     return this.#current
   }
 
+  /** Something that outlives its request still needs the connections of a snapshot. The result lets go of them. */
+  hold(snapshot: Snapshot): () => void {
+    const known = [this.#current, ...this.#old].find((generation) => generation.snapshot === snapshot)
+    if (known === undefined) return () => undefined
+    known.users += 1
+    return () => this.leave(known)
+  }
+
   leave(generation: Generation): void {
     generation.users -= 1
     if (generation.users === 0 && this.#old.delete(generation)) this.#close(generation)

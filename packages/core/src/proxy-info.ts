@@ -13,6 +13,26 @@ export function withProxyInfo(bytes: Buffer, info: object): Buffer {
     : appendMember(bytes, '_proxy_info', info)
 }
 
+export interface ProxyFacts {
+  readonly provider: string
+  readonly attempts: number
+  /** Since the request came. */
+  readonly elapsedMs: number
+  readonly requestId: string
+  readonly condensed: Condensed | undefined
+}
+
+/** `_proxy_info` of an answer. */
+export function proxyInfo({ provider, attempts, elapsedMs, requestId, condensed }: ProxyFacts): object {
+  return {
+    provider,
+    attempt_number: attempts,
+    response_time: Math.round(elapsedMs) / 1000,
+    request_id: requestId,
+    ...(condensed && { condensed: condensedInfo(condensed) }),
+  }
+}
+
 /** `_proxy_info.condensed`: what was done to a request that did not fit, and what that took. */
 export function condensedInfo({ kind, from, to, source, reason, leftOut, spent }: Condensed): object {
   return {

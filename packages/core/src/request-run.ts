@@ -1,4 +1,4 @@
-import type { Call, HeaderMap, Provider } from '@llmproxy/provider-kit'
+import type { Call, HeaderMap } from '@llmproxy/provider-kit'
 import { answerHeaders, eventStream, json } from './answer-headers.ts'
 import type { Clock } from './clock.ts'
 import type { GatewayConfig } from './config/schema.ts'
@@ -10,12 +10,14 @@ import type { StreamPort } from './exchange/attempt-input.ts'
 import { type Continuation, mayContinue } from './exchange/continuation.ts'
 import { Continuing } from './exchange/continuing.ts'
 import { isStreamed } from './exchange/open-lane.ts'
+import { allowedHeaders } from './exchange/allowed-headers.ts'
 import type { AttemptFault } from './exchange/transfer.ts'
 import { normaliseUsage } from './exchange/usage.ts'
 import type { Ingress } from './ingress/ingress.ts'
 import type { LiveProvider } from './live-provider.ts'
+import type { Condensed } from './metrics/condensation.ts'
 import type { AttemptRecord, Ending, Outcome, TokenUsage } from './metrics/outcome.ts'
-import { withProxyInfo } from './proxy-info.ts'
+import { proxyInfo, withProxyInfo } from './proxy-info.ts'
 
 const noHeaders: HeaderMap = {}
 
@@ -36,8 +38,11 @@ export class RequestRun implements StreamPort {
   /** Deployments that could not be asked. They are no attempts, but a 503 names them. */
   readonly skipped: AttemptRecord[] = []
   readonly dropped = new Set<string>()
+  /** What was done to a request that did not fit its model. */
+  condensed: Condensed | undefined
   /** Only where another upstream may go on with a stream that breaks off. */
-  readonly continuing: Continuing | undefined
+  #continuing: Continuing | undefined
+  #asked: Ingress
   readonly #egress: Egress
   readonly #dialect: Dialect
   readonly #settings: GatewayConfig
@@ -77,8 +82,8 @@ export class RequestRun implements StreamPort {
     this.#clock = clock
     this.#scrub = scrub
     this.#startedEpoch = clock.epoch()
-    this.continuing =
-      settings.stream_continuation && mayContinue(ingress) ? new Continuing(ingress) : undefined
+    this.#asked = ingress
+    this.#continuing = this.#continuingOf(ingress)
     this.#deadlineAt =
       settings.request_timeout === 0 ? Infinity : ingress.startedAt + settings.request_timeout * 1000
     egress.onGone = () => this.cancel(clientGone)
@@ -89,6 +94,11 @@ export class RequestRun implements StreamPort {
   /** `clock.now()` when there must be an answer; once there is one, when it must have ended. */
   get deadlineAt(): number {
     return this.#deadlineAt
+  }
+
+  /** Of all attempts so far, as far as it is known. */
+  get usage(): TokenUsage | null {
+    return this.#usage
   }
 
   /** Why the request is to end now, from outside. */
@@ -110,14 +120,29 @@ export class RequestRun implements StreamPort {
     return this.#late ? 0 : this.deadlineAt - this.#clock.now()
   }
 
-  /** What upstreams are asked: the client's request, or the rest of its answer. */
+  /** What upstreams are asked: the client's request, a form of it that fits, or the rest of its answer. */
   get asked(): Ingress {
-    return this.continuing?.asked ?? this.ingress
+    return this.#continuing?.asked ?? this.#asked
+  }
+
+  get continuing(): Continuing | undefined {
+    return this.#continuing
+  }
+
+  /** From here on the request is asked in another form. Before anything of an answer was sent. */
+  askInstead(ingress: Ingress, condensed: Condensed | undefined): void {
+    this.#asked = ingress
+    this.#continuing = this.#continuingOf(ingress)
+    this.condensed = condensed
+  }
+
+  #continuingOf(ingress: Ingress): Continuing | undefined {
+    return this.#settings.stream_continuation && mayContinue(ingress) ? new Continuing(ingress) : undefined
   }
 
   /** From here on the rest of a stream is asked for, within its own time limit. `undefined`: nobody can go on with what was said. */
   askForRest(): Continuation | undefined {
-    const rest = this.continuing?.next(this.#usage)
+    const rest = this.#continuing?.next(this.#usage)
     const { stream_timeout: limit } = this.#settings
     if (rest !== undefined) this.#deadlineAt = limit === 0 ? Infinity : this.ingress.startedAt + limit * 1000
     return rest
@@ -233,7 +258,7 @@ export class RequestRun implements StreamPort {
 
   write(bytes: Buffer): boolean {
     this.#bytesOut += bytes.length
-    this.continuing?.add(bytes)
+    this.#continuing?.add(bytes)
     return this.#egress.write(bytes)
   }
 
@@ -257,7 +282,7 @@ export class RequestRun implements StreamPort {
     this.#usage = normaliseUsage(usage)
     // The Messages dialect is passed on to the byte.
     const annotated = this.#settings.proxy_info && this.ingress.operation !== 'messages'
-    const body = annotated ? withProxyInfo(bytes, this.#proxyInfo(elapsed)) : bytes
+    const body = annotated ? withProxyInfo(bytes, proxyInfo(this.#proxyFacts(elapsed))) : bytes
     const headers = this.#headers(json, elapsed - this.#waitedMs, upstream)
     headers['content-length'] = String(body.length)
     this.#bytesOut += body.length
@@ -326,7 +351,8 @@ export class RequestRun implements StreamPort {
       bytesOut: this.#bytesOut,
       repairedFrames,
       dropped: [...this.dropped],
-      ...(this.continuing?.result && { continuation: this.continuing.result }),
+      ...(this.#continuing?.result && { continuation: this.#continuing.result }),
+      ...(this.condensed && { condensed: this.condensed }),
     }
   }
 
@@ -346,7 +372,13 @@ export class RequestRun implements StreamPort {
       attempts: this.attempts.length + (this.#attempt === undefined ? 0 : 1),
       overheadMs: Math.max(0, overheadMs),
       dropped: this.dropped,
+      condensed: this.condensed,
     }
+  }
+
+  #proxyFacts(elapsedMs: number) {
+    const { provider, attempts, condensed } = this.#facts(0)
+    return { provider, attempts, elapsedMs, requestId: this.ingress.id, condensed }
   }
 
   /** A vendor's limits belong to the error of that vendor, not to an error of several. */
@@ -360,25 +392,6 @@ export class RequestRun implements StreamPort {
   #headers(contentType: string, overheadMs: number, upstream: HeaderMap): Record<string, string> {
     return answerHeaders(contentType, this.#facts(overheadMs), upstream, this.#scrub)
   }
-
-  #proxyInfo(elapsedMs: number): object {
-    return {
-      provider: this.#provider!.name,
-      attempt_number: this.attempts.length,
-      response_time: Math.round(elapsedMs) / 1000,
-      request_id: this.ingress.id,
-    }
-  }
 }
 
 export const clientGone: AttemptFault = { kind: 'cancelled', message: 'the client left' }
-
-function allowedHeaders({ clientHeaders }: Provider, headers: HeaderMap): HeaderMap {
-  if (clientHeaders === undefined) return noHeaders
-  const allowed: Record<string, string> = {}
-  for (const name of clientHeaders) {
-    const value = headers[name]
-    if (value !== undefined) allowed[name] = value
-  }
-  return allowed
-}

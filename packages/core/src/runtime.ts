@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import { Condenser } from './condensation/condenser.ts'
 import type { SharedSummaries } from './condensation/shared-summaries.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
@@ -10,12 +11,14 @@ import { type HealthFound, HealthChecks } from './health/checks.ts'
 import { type HealthTurn, Vitals } from './health/vitals.ts'
 import {
   type Asked,
+  deploymentKey,
   type DeploymentListener,
   deploymentOf,
   type LiveDeployment,
   type LiveProvider,
   silence,
 } from './live-provider.ts'
+import type { SummaryReport } from './metrics/condensation.ts'
 import type { Ledger } from './metrics/ledger.ts'
 import { ModelCatalogue } from './model-catalogue.ts'
 import type { Peers, SharedPause } from './peers.ts'
@@ -33,13 +36,16 @@ export interface RuntimeParts {
   /** In [0, 1). */
   readonly random: () => number
   readonly peers: Peers | undefined
-  readonly cache: SharedSummaries | undefined
   readonly log: GatewayLog
+  /** Where several gateways keep summaries for each other. */
+  readonly cache: SharedSummaries | undefined
+  readonly observeSummary: ((report: SummaryReport) => void) | undefined
 }
 
 /** What a gateway serves with: the snapshot of now, and the live state that outlives it. */
 export class Runtime {
   readonly vitals: Vitals
+  readonly condenser: Condenser
   readonly #parts: RuntimeParts
   readonly #generations: Generations
   readonly #checks: HealthChecks
@@ -59,6 +65,8 @@ export class Runtime {
     this.#catalogue = catalogueOf(snapshot, clock)
     this.vitals = new Vitals(snapshot.live, clock.now())
     this.#checks = this.#healthChecks()
+    this.condenser = this.#condenser()
+    this.condenser.configure(snapshot)
     this.#secrets = new Set(secrets)
     this.#scrub = scrubber(secrets)
     this.#label(snapshot)
@@ -135,6 +143,7 @@ export class Runtime {
     for (const retired of live.values())
       if (!this.#isInUse(retired)) silence(retired, retired.deployments.values())
     this.vitals.configure(snapshot.live, this.#parts.clock.now())
+    this.condenser.configure(snapshot)
     this.#label(snapshot)
     if (this.#watched) this.#followHealth()
     else this.#forgetChecks()
@@ -193,6 +202,40 @@ export class Runtime {
   #stopChecks(): void {
     this.#watched = false
     this.#checks.stop()
+  }
+
+  #condenser(): Condenser {
+    const { clock, random, log, cache, ledger, observeSummary } = this.#parts
+    const told = observeSummary && this.#unfailing(observeSummary)
+    return new Condenser({
+      clock,
+      random,
+      log,
+      shared: cache,
+      deployment: this.deployment,
+      scrub: this.scrub,
+      catalogue: () => this.#catalogue,
+      isWell: ({ live }, target) => this.isWell(live.get(target.provider)!, target),
+      hold: (snapshot) => this.#generations.hold(snapshot),
+      asked: (outcome, { live }) => {
+        ledger.innerOutcome(outcome)
+        this.vitals.observe(outcome.attempts, live, clock.now())
+      },
+      reported: (report) => {
+        ledger.summary(report)
+        told?.(report)
+      },
+    })
+  }
+
+  /** Neither down, nor pausing, nor without a key. */
+  isWell(live: LiveProvider, asked: Asked): boolean {
+    if (this.vitals.isDown(live.name)) return false
+    const known = live.deployments.get(deploymentKey(live, asked))
+    if (known === undefined) return true
+    const { breaker, cooldown } = known
+    if (breaker.state === 'open' || cooldown.remainingMs() > 0) return false
+    return live.keys === undefined || live.keys.waitMs(known) === 0
   }
 
   #healthChecks(): HealthChecks {
@@ -266,6 +309,7 @@ export class Runtime {
   async close(): Promise<void> {
     this.#closed = true
     this.#stopChecks()
+    this.condenser.close()
     await this.#closeUpstreams()
   }
 

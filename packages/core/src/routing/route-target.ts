@@ -35,16 +35,25 @@ export interface ModelEntry {
   readonly id: string
   readonly upstream: string | undefined
   readonly context_window: number | undefined
+  /** The name of another model, which takes more. */
+  readonly context_fallback: string | undefined
   readonly operations: readonly OperationName[] | undefined
 }
 
 export function entryOf(model: ModelConfig): ModelEntry {
   return typeof model === 'string'
-    ? { id: model, upstream: undefined, context_window: undefined, operations: undefined }
+    ? {
+        id: model,
+        upstream: undefined,
+        context_window: undefined,
+        context_fallback: undefined,
+        operations: undefined,
+      }
     : {
         id: model.id,
         upstream: model.upstream,
         context_window: model.context_window,
+        context_fallback: model.context_fallback,
         operations: model.operations,
       }
 }

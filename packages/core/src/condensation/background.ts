@@ -1,0 +1,29 @@
+import type { TokenUsage } from '../metrics/outcome.ts'
+import type { RequestRun } from '../request-run.ts'
+import type { Serving } from '../serve.ts'
+import type { Condenser } from './condenser.ts'
+import { mayCondense } from './may-condense.ts'
+
+/**
+ * After an answer: prepares the summary that the next request of the conversation will need, when prompt and answer together fill
+ * `background_share` of the window of a model that is known. Nobody waits for the result.
+ */
+export function prepareNext(
+  run: RequestRun,
+  usage: TokenUsage | null,
+  serving: Serving,
+  condenser: Condenser,
+): void {
+  const { snapshot, targets } = serving
+  const { config } = snapshot
+  const target = targets[0]!
+  const { ingress } = run
+  if (ingress.operation !== 'chat' || !mayCondense(run, config)) return
+  const window = condenser.windowOf(snapshot, target)
+  if (window === undefined) return
+  const limit = window * config.condensation!.background_share
+  if (usage === null && ingress.bytes.length < limit) return
+  const subject = { ingress, target, fault: undefined, serving }
+  const filled = usage?.total ?? condenser.measure(subject).total
+  if (filled >= limit) condenser.prepare(subject, limit)
+}

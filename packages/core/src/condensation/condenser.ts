@@ -1,0 +1,227 @@
+import { type TokenNumbers, tokenNumbers } from '@llmproxy/provider-kit'
+import type { CondensationConfig } from '../config/condensation-schema.ts'
+import type { AttemptFault } from '../exchange/transfer.ts'
+import type { Ingress } from '../ingress/ingress.ts'
+import type { Condensed, SummaryFailureReason } from '../metrics/condensation.ts'
+import type { ModelCatalogue } from '../model-catalogue.ts'
+import type { RequestRun } from '../request-run.ts'
+import type { RouteTarget } from '../routing/route-target.ts'
+import type { Serving } from '../serve.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { chatDraft, chatTexts, chatTokens } from './chat-draft.ts'
+import type { Draft, FindSummary } from './draft.ts'
+import { type Measured, measure } from './measure.ts'
+import { promptDraft } from './prompt-draft.ts'
+import { charSizer, type Sizer } from './sizer.ts'
+import { Sizers } from './sizers.ts'
+import { type MadeSummary, Summaries, type SummariesParts } from './summaries.ts'
+import { SummaryFailed } from './summary-io.ts'
+import { summaryTargets } from './summary-targets.ts'
+import { truncatedPrompt } from './truncated-prompt.ts'
+import { truncatedChat } from './truncated-chat.ts'
+import { Windows } from './windows.ts'
+
+export interface CondenserParts extends Omit<SummariesParts, 'windowOf' | 'sizerOf'> {
+  readonly catalogue: () => ModelCatalogue
+  readonly isWell: (snapshot: Snapshot, target: RouteTarget) => boolean
+}
+
+/** A request that is too long, or soon will be. */
+export interface Subject {
+  readonly ingress: Ingress
+  /** The deployment that it is too long for. */
+  readonly target: RouteTarget
+  /** With which it was refused; `undefined`: it was not asked. */
+  readonly fault: AttemptFault | undefined
+  readonly run: Pick<RequestRun, 'waiting'>
+  readonly serving: Serving
+}
+
+/** `impossible`: there is nothing to make a summary of. */
+export type Condensation =
+  | { readonly kind: 'condensed'; readonly ingress: Ingress; readonly condensed: Condensed }
+  | { readonly kind: 'failed'; readonly reason: SummaryFailureReason }
+  | { readonly kind: 'impossible' }
+
+/** Makes requests fit their models. What it learns outlives a configuration. */
+export class Condenser {
+  readonly #parts: CondenserParts
+  readonly #windows: Windows
+  readonly #sizers: Sizers
+  readonly #summaries: Summaries
+
+  constructor(parts: CondenserParts) {
+    const { clock, log } = parts
+    this.#parts = parts
+    this.#windows = new Windows(clock)
+    this.#sizers = new Sizers({
+      clock,
+      failed: (failure) => log.warn?.({ ...failure }, 'tokenizer not used'),
+    })
+    this.#summaries = new Summaries({
+      ...parts,
+      windowOf: (snapshot, target) => this.windowOf(snapshot, target),
+      sizerOf: (snapshot, target) => this.#sizerOf(snapshot, target),
+    })
+  }
+
+  configure({ config, live }: Snapshot): void {
+    this.#summaries.configure(config.condensation)
+    if (config.condensation?.enabled !== true) return
+    for (const each of live.values()) {
+      const models = each.config.models.map((model) =>
+        typeof model === 'string' ? model : (model.upstream ?? model.id),
+      )
+      this.#sizers.prepare(
+        each,
+        models.filter((model) => !model.endsWith('*')),
+      )
+    }
+  }
+
+  close(): void {
+    this.#summaries.close()
+  }
+
+  /** Tokens; `undefined`: unknown. */
+  windowOf({ live }: Snapshot, target: RouteTarget): number | undefined {
+    return this.#windows.windowOf(live.get(target.provider)!, target, this.#parts.catalogue())
+  }
+
+  /** An error may name the window. */
+  learn({ live }: Snapshot, target: RouteTarget, { message }: AttemptFault): void {
+    const limit = tokenNumbers(message)?.limit
+    if (limit !== undefined) this.#windows.learn(live.get(target.provider)!, target, limit)
+  }
+
+  /** How large a request is, without its model's tokenizer: cheap enough for every request. */
+  roughly(ingress: Ingress): number {
+    return sizeOf(ingress, charSizer)
+  }
+
+  measure({ ingress, target, fault, serving: { snapshot } }: Omit<Subject, 'run'>): Measured {
+    return measure({
+      body: ingress.body,
+      sizeOf: (sizer) => sizeOf(ingress, sizer),
+      texts: () => textsOf(ingress),
+      window: this.windowOf(snapshot, target),
+      refused: fault && (tokenNumbers(fault.message) ?? noNumbers),
+      sizer: this.#sizerOf(snapshot, target),
+    })
+  }
+
+  /** The request with a summary in place of its history. Waits for it as long as the request may. */
+  async condense(subject: Subject): Promise<Condensation> {
+    const draft = await this.#draft(subject)
+    if (draft === undefined) return { kind: 'impossible' }
+    if (draft.known !== undefined) {
+      const { ingress, to } = draft.apply(draft.known)
+      const { leftOut } = draft.known
+      const condensed: Condensed = { kind: 'summary', from: draft.from, to, source: 'cache', leftOut }
+      return { kind: 'condensed', ingress, condensed }
+    }
+    const flight = this.#join(subject, draft, false)
+    const made = await subject.run.waiting(
+      (onCancel) =>
+        new Promise<MadeSummary | SummaryFailureReason>((resolve) => {
+          flight.result.then(resolve, (error: unknown) =>
+            resolve(SummaryFailed.is(error) ? error.reason : 'failed'),
+          )
+          onCancel(() => resolve('cancelled'))
+        }),
+    )
+    flight.leave()
+    if (typeof made === 'string') return { kind: 'failed', reason: made }
+    const { ingress, to } = draft.apply(made)
+    const own = flight.shared ? { source: 'shared' as const } : { source: 'made' as const, spent: made.spent }
+    return {
+      kind: 'condensed',
+      ingress,
+      condensed: { kind: 'summary', from: draft.from, to, leftOut: made.leftOut, ...own },
+    }
+  }
+
+  /**
+   * Begins to make the summary that the next request of a conversation will need, unless one is known with which it has less than `limit`
+   * tokens. Nobody waits for it.
+   */
+  prepare(subject: Omit<Subject, 'run'>, limit: number): void {
+    void this.#prepare(subject, limit).catch((error: unknown) => {
+      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      this.#parts.log.error({ error: this.#parts.scrub(text) }, 'unexpected error')
+    })
+  }
+
+  async #prepare(subject: Omit<Subject, 'run'>, limit: number): Promise<void> {
+    const draft = await this.#draft(subject, limit)
+    if (draft === undefined || draft.known !== undefined) return
+    const flight = this.#join(subject, draft, true)
+    await flight.result.catch(() => undefined)
+    flight.leave()
+  }
+
+  /** The request with half of its context, or with what fits if that is less. `undefined`: nothing can be left out. */
+  truncate(
+    subject: Omit<Subject, 'run'>,
+    before: Exclude<Condensation, { kind: 'impossible' }>,
+  ): { readonly ingress: Ingress; readonly condensed: Condensed } | undefined {
+    const measured = this.measure(subject)
+    const { total, room = Infinity, sizer } = measured
+    const target = Math.floor(Math.min(total / 2, room))
+    const { ingress } = subject
+    const truncated =
+      ingress.operation === 'chat'
+        ? truncatedChat(ingress, { target, fixed: measured.fixed, sizer })
+        : truncatedPrompt(ingress, { target, sizer })
+    if (truncated === undefined) return undefined
+    const to = sizeOf(truncated, sizer) + measured.fixed
+    const condensed: Condensed =
+      before.kind === 'failed'
+        ? { kind: 'truncated', from: total, to, reason: before.reason }
+        : { ...before.condensed, kind: 'truncated', to, reason: 'too_large' }
+    return { ingress: truncated, condensed }
+  }
+
+  #join({ ingress, serving }: Omit<Subject, 'run'>, { key, write }: Draft, background: boolean) {
+    const { snapshot, targets } = serving
+    const { caller, body } = ingress
+    const asked = summaryTargets({
+      snapshot,
+      settings: settingsOf(snapshot),
+      model: body.model,
+      targets,
+      isWell: (target) => this.#parts.isWell(snapshot, target),
+    })
+    const order = { key, write, caller, requestId: ingress.id, model: body.model, snapshot, background }
+    return this.#summaries.join({ ...order, targets: asked })
+  }
+
+  /** `ahead`: for the next request, unless there is a known summary with which this one has less tokens than that. */
+  #draft(subject: Omit<Subject, 'run'>, ahead?: number): Promise<Draft | undefined> {
+    const { ingress, serving } = subject
+    const settings = settingsOf(serving.snapshot)
+    const measured = this.measure(subject)
+    const find: FindSummary = (keys) => this.#summaries.find(ingress.caller, keys, settings)
+    return ingress.operation === 'chat'
+      ? chatDraft(ingress, { measured, settings, find, ahead })
+      : promptDraft(ingress, measured, find)
+  }
+
+  #sizerOf({ live }: Snapshot, { provider, upstreamModel }: RouteTarget): Sizer {
+    return this.#sizers.of(live.get(provider)!, upstreamModel)
+  }
+}
+
+const noNumbers: TokenNumbers = {}
+
+function settingsOf({ config }: Snapshot): CondensationConfig {
+  return config.condensation!
+}
+
+function sizeOf({ operation, body }: Ingress, sizer: Sizer): number {
+  return operation === 'chat' ? chatTokens(body, sizer) : sizer.tokens(body['prompt'] as string)
+}
+
+function textsOf({ operation, body }: Ingress): readonly string[] {
+  return operation === 'chat' ? chatTexts(body) : [body['prompt'] as string]
+}

@@ -1,0 +1,22 @@
+import type { Ingress } from '../ingress/ingress.ts'
+import type { KnownSummary } from './summary-cache.ts'
+import type { Written } from './summaries.ts'
+
+/** How a request that is too long is to be condensed. */
+export interface Draft {
+  /** Of the summary that it needs. */
+  readonly key: string
+  /** That summary, where it is known already. */
+  readonly known: KnownSummary | undefined
+  /** Tokens of the prompt as it came. */
+  readonly from: number
+  /** What the summary is to be made of. */
+  readonly write: () => Written
+  /** The request with the summary in it. `to`: tokens of its prompt. */
+  readonly apply: (summary: KnownSummary) => { readonly ingress: Ingress; readonly to: number }
+}
+
+/** The first of `keys` of which there is a summary. */
+export type FindSummary = (
+  keys: readonly string[],
+) => Promise<{ readonly key: string; readonly summary: KnownSummary } | undefined>

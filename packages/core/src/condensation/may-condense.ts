@@ -1,0 +1,13 @@
+import type { GatewayConfig } from '../config/schema.ts'
+import type { RequestRun } from '../request-run.ts'
+
+/** Whether a request that does not fit is condensed: a conversation or a text, streamed only where that is switched on. */
+export function mayCondense(
+  { ingress, stream }: Pick<RequestRun, 'ingress' | 'stream'>,
+  { condensation }: Pick<GatewayConfig, 'condensation'>,
+): boolean {
+  if (condensation?.enabled !== true || (stream && !condensation.streaming)) return false
+  const { operation, body } = ingress
+  if (operation === 'chat') return Array.isArray(body['messages'])
+  return operation === 'completions' && typeof body['prompt'] === 'string'
+}

@@ -1,0 +1,107 @@
+import type { AttemptFault } from '../exchange/transfer.ts'
+import type { Ingress } from '../ingress/ingress.ts'
+import type { Condensed } from '../metrics/condensation.ts'
+import type { RequestRun } from '../request-run.ts'
+import type { RouteTarget } from '../routing/route-target.ts'
+import { type Served, serve, type Serving } from '../serve.ts'
+import type { Condenser } from './condenser.ts'
+import { largerModels, type RouteOf } from './larger-models.ts'
+import { loweredMaxTokens } from './lowered-max-tokens.ts'
+import { mayCondense } from './may-condense.ts'
+
+/** A request that was refused because it is too long for its model. Nothing of an answer was sent. */
+export type Overflow = Extract<Served, { kind: 'failed' }> & { readonly fault: AttemptFault }
+
+export function isOverflow(served: Served | undefined): served is Overflow {
+  return served?.kind === 'failed' && served.fault?.kind === 'context_length'
+}
+
+export interface RescueMeans {
+  readonly condenser: Condenser
+  readonly routeOf: RouteOf
+}
+
+/** Another form of a request, and whom to ask for it: by default its own deployments. */
+interface Step {
+  readonly ingress: Ingress
+  readonly condensed?: Condensed
+  readonly targets?: readonly RouteTarget[]
+}
+
+/**
+ * Asks in another form for a request that was refused as too long, or will be (`undefined`): with a lower `max_tokens` where that is all
+ * there is to it, at a larger model where one is named, then with a summary in place of its history, at last with half of it. Each at
+ * most once, and one attempt of each whatever `max_attempts` says.
+ */
+export async function rescue(
+  run: RequestRun,
+  refused: Overflow | undefined,
+  serving: Serving,
+  means: RescueMeans,
+): Promise<Served> {
+  const { snapshot } = serving
+  const condensable = mayCondense(run, snapshot.config)
+  let served: Served | undefined = refused
+  const learn = (targets: readonly RouteTarget[]) => {
+    if (isOverflow(served)) means.condenser.learn(snapshot, askedTarget(run, targets), served.fault)
+  }
+  learn(serving.targets)
+  for await (const step of steps(run, serving, { ...means, condensable, last: () => served })) {
+    run.askInstead(step.ingress, step.condensed)
+    const { targets = serving.targets } = step
+    const mostAttempts = Math.max(snapshot.config.max_attempts, run.attempts.length + 1)
+    served = await serve(run, targets, { ...serving, targets, mostAttempts })
+    learn(targets)
+    // A larger model that is down is no reason not to condense.
+    const mayGoOn = isOverflow(served) || (served.kind === 'failed' && step.targets !== undefined)
+    if (!mayGoOn || isOver(run)) return served
+  }
+  return served ?? serve(run, serving.targets, serving)
+}
+
+interface StepMeans extends RescueMeans {
+  readonly condensable: boolean
+  /** What became of the request so far. */
+  readonly last: () => Served | undefined
+}
+
+async function* steps(run: RequestRun, serving: Serving, means: StepMeans): AsyncGenerator<Step, void, void> {
+  const { condenser, condensable } = means
+  const refused = means.last()
+  const fault = isOverflow(refused) ? refused.fault : undefined
+  const target = askedTarget(run, serving.targets)
+  const ingress = run.asked
+  const lowered = condensable && fault !== undefined ? loweredMaxTokens(ingress, fault) : undefined
+  if (lowered !== undefined) {
+    const { from, to } = lowered
+    yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to } }
+  }
+  for (const targets of largerModels(target, means.routeOf)) yield { ingress, targets }
+  if (!condensable) return
+  const subject = { ingress, target, fault, run, serving }
+  const made = await condenser.condense(subject)
+  if (made.kind === 'impossible' || isOver(run)) return
+  if (made.kind === 'condensed') yield made
+  // It was only expected that it would be refused.
+  else if (fault === undefined) yield { ingress }
+  const last = means.last()
+  const now = { ...subject, fault: isOverflow(last) ? last.fault : fault }
+  const truncated = condenser.truncate(
+    made.kind === 'condensed' ? { ...now, ingress: made.ingress } : now,
+    made,
+  )
+  if (truncated !== undefined) yield truncated
+}
+
+function isOver({ cancelled, remainingMs }: RequestRun): boolean {
+  return cancelled !== undefined || remainingMs <= 0
+}
+
+/** The deployment that refused the request, else the one that is asked first. */
+function askedTarget({ attempts }: RequestRun, targets: readonly RouteTarget[]): RouteTarget {
+  const last = attempts.at(-1)
+  const asked = targets.find(
+    ({ provider, upstreamModel }) => provider === last?.provider && upstreamModel === last.model,
+  )
+  return asked ?? targets[0]!
+}
