@@ -1,7 +1,9 @@
+import { fallbackProblems, fallbackWarnings } from './fallback-model.ts'
 import type { Complaint } from './issues.ts'
+import { modelId } from './model-id.ts'
 import type { ConfigPath } from './problem.ts'
 import { readRedisUrl } from './redis-url.ts'
-import type { GatewayConfig, ModelConfig, ProviderConfig } from './schema.ts'
+import type { GatewayConfig, ProviderConfig } from './schema.ts'
 
 /** What the schema cannot say, because it is about more than one value. */
 export interface Findings {
@@ -23,6 +25,7 @@ export function checkMeaning(
       ...redisProblems(config.redis_url),
       ...duplicateNames(providers, hidden),
       ...providers.flatMap((provider, index) => modelProblems(provider, index, hidden)),
+      ...providers.flatMap(fallbackProblems),
     ],
     warnings: providers.flatMap((provider, index) =>
       provider.enabled === false
@@ -30,6 +33,7 @@ export function checkMeaning(
         : [
             ...providerWarnings(provider, index, config.request_timeout),
             ...rivalWarnings(provider, index, providers),
+            ...fallbackWarnings(provider, index, { providers, hidden }),
           ],
     ),
   }
@@ -114,9 +118,4 @@ function wildcardOf({ models }: ProviderConfig): number {
 
 function shown(text: string, hidden: boolean): string {
   return hidden ? 'this text (not shown)' : `"${text}"`
-}
-
-/** The name that clients ask for. */
-export function modelId(model: ModelConfig): string {
-  return typeof model === 'string' ? model : model.id
 }
