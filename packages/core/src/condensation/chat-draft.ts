@@ -1,4 +1,3 @@
-import { isObject, type JsonObject } from '@llmproxy/provider-kit'
 import type { CondensationConfig } from '../config/condensation-schema.ts'
 import type { Ingress, IngressBody } from '../ingress/ingress.ts'
 import { condensedChat } from './condensed-chat.ts'
@@ -140,19 +139,4 @@ function sum(
 /** Tokens of the messages of a request. */
 export function chatTokens(body: IngressBody, sizer: Sizer): number {
   return messageSizes(body['messages'] as readonly unknown[], sizer).reduce((all, size) => all + size, 0)
-}
-
-/** What is said in the messages of a request, as texts. */
-export function chatTexts(body: IngressBody): readonly string[] {
-  return (body['messages'] as readonly unknown[]).flatMap((message) =>
-    isObject(message) ? textsOf(message) : [],
-  )
-}
-
-function textsOf({ content, tool_calls: calls }: JsonObject): readonly string[] {
-  const parts = Array.isArray(content) ? (content as readonly unknown[]) : [{ text: content }]
-  const texts = parts.flatMap((part) =>
-    isObject(part) && typeof part['text'] === 'string' ? part['text'] : [],
-  )
-  return Array.isArray(calls) && calls.length > 0 ? [...texts, JSON.stringify(calls)] : texts
 }

@@ -8,7 +8,7 @@ import type { RequestRun } from '../request-run.ts'
 import type { RouteTarget } from '../routing/route-target.ts'
 import type { Serving } from '../serve.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { chatDraft, chatTexts, chatTokens } from './chat-draft.ts'
+import { chatDraft, chatTokens } from './chat-draft.ts'
 import type { Draft, FindSummary } from './draft.ts'
 import { type Measured, measure } from './measure.ts'
 import { promptDraft } from './prompt-draft.ts'
@@ -103,7 +103,6 @@ export class Condenser {
     return measure({
       body: ingress.body,
       sizeOf: (sizer) => sizeOf(ingress, sizer),
-      texts: () => textsOf(ingress),
       window: this.windowOf(snapshot, target),
       refused: fault && (tokenNumbers(fault.message) ?? noNumbers),
       sizer: this.#sizerOf(snapshot, target),
@@ -220,8 +219,4 @@ function settingsOf({ config }: Snapshot): CondensationConfig {
 
 function sizeOf({ operation, body }: Ingress, sizer: Sizer): number {
   return operation === 'chat' ? chatTokens(body, sizer) : sizer.tokens(body['prompt'] as string)
-}
-
-function textsOf({ operation, body }: Ingress): readonly string[] {
-  return operation === 'chat' ? chatTexts(body) : [body['prompt'] as string]
 }

@@ -1,6 +1,6 @@
 import type { TokenNumbers } from '@llmproxy/provider-kit'
 import type { IngressBody } from '../ingress/ingress.ts'
-import { charSizer, scaled, type Sizer } from './sizer.ts'
+import { scaled, type Sizer } from './sizer.ts'
 
 /** How large a request is, and how large it may be. All in tokens. */
 export interface Measured {
@@ -20,8 +20,6 @@ export interface MeasureInput {
   readonly body: IngressBody
   /** Tokens of the messages or the prompt. */
   readonly sizeOf: (sizer: Sizer) => number
-  /** What is said in them. */
-  readonly texts: () => readonly string[]
   /** Known beforehand. */
   readonly window: number | undefined
   /** What the error says with which the request was refused; `undefined`: it was not asked yet. */
@@ -29,11 +27,6 @@ export interface MeasureInput {
   /** The model's own. */
   readonly sizer: Sizer
 }
-
-/** Characters that a tokenizer is given to see how many of them make a token; it takes some milliseconds. */
-const sampleLength = 32_768
-/** Pieces that the sample is made of. */
-const samplePieces = 32
 
 /** An estimate is corrected within these bounds: beyond them, the numbers mean something else. */
 const [leastFactor, mostFactor] = [0.2, 8]
@@ -46,8 +39,7 @@ const usualAnswer = 1_024
 
 export function measure(input: MeasureInput): Measured {
   const { body, refused } = input
-  const plain =
-    refused?.input === undefined && input.sizer.exact ? sampled(input.texts(), input.sizer) : charSizer
+  const plain = input.sizer
   const fixedTexts = [body['tools'], body['functions'], body['response_format']]
     .filter((value) => value !== undefined && value !== null)
     .map((value) => JSON.stringify(value))
@@ -79,32 +71,6 @@ function correction(estimate: number, window: number | undefined, refused: Token
   const atLeast = refused.input === undefined && window !== undefined ? window / estimate : 0
   const factor = counted === undefined ? Math.max(1, atLeast) : Math.max(counted / estimate, 0)
   return Math.min(mostFactor, Math.max(leastFactor, factor))
-}
-
-/**
- * By the model's tokenizer, of which only a sample of the texts is shown: it tells how many bytes make a token here, and bytes are
- * counted.
- */
-function sampled(texts: readonly string[], sizer: Sizer): Sizer {
-  const sample = sampleOf(texts)
-  const bytes = charSizer.tokens(sample)
-  return bytes === 0 ? charSizer : { ...scaled(charSizer, sizer.tokens(sample) / bytes), exact: true }
-}
-
-/** Pieces from everywhere, in the same distance from each other. */
-function sampleOf(texts: readonly string[]): string {
-  const length = texts.reduce((sum, text) => sum + text.length, 0)
-  if (length <= sampleLength) return texts.join('\n')
-  const step = length / samplePieces
-  const pieceLength = sampleLength / samplePieces
-  let sample = ''
-  let at = 0
-  let next = 0
-  for (const text of texts) {
-    for (; next < at + text.length; next += step) sample += text.substr(Math.floor(next - at), pieceLength)
-    at += text.length
-  }
-  return sample
 }
 
 function least(left: number | undefined, right: number | undefined): number | undefined {

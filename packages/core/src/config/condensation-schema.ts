@@ -21,11 +21,7 @@ const condensationShape = z.strictObject({
     .describe(
       'Texts in a vendor’s error that mean: the context is too long. Added to those that are known anyway; upper and lower case are the same.',
     ),
-  cache_ttl: z
-    .number()
-    .min(0)
-    .default(300)
-    .describe('Seconds that a summary is kept. 0: none is.'),
+  cache_ttl: z.number().min(0).default(300).describe('Seconds that a summary is kept. 0: none is.'),
   cache_max_bytes: z
     .int()
     .min(0)

@@ -51,8 +51,8 @@ function wishes(provider: ProviderConfig, index: number): Wish[] {
   })
 }
 
-/** By an entry, or as `provider/model`. */
-function serves({ name: provider, models }: ProviderConfig, name: string): boolean {
+/** Whether the provider serves a model of this name: by an entry, or as `provider/model`. */
+export function serves({ name: provider, models }: ProviderConfig, name: string): boolean {
   if (models.some((model) => covers(modelId(model), name))) return true
   if (!name.startsWith(`${provider}/`)) return false
   const rest = name.slice(provider.length + 1)

@@ -4,6 +4,7 @@ import { modelId } from './model-id.ts'
 import type { ConfigPath } from './problem.ts'
 import { readRedisUrl } from './redis-url.ts'
 import type { GatewayConfig, ProviderConfig } from './schema.ts'
+import { summaryProblems, summaryWarnings } from './summary-model.ts'
 
 /** What the schema cannot say, because it is about more than one value. */
 export interface Findings {
@@ -16,26 +17,30 @@ type Hidden = (path: ConfigPath) => boolean
 
 /** Checks names, model lists, time limits and the address of Redis in a configuration that satisfies the schema. */
 export function checkMeaning(
-  config: Pick<GatewayConfig, 'providers' | 'request_timeout' | 'redis_url'>,
+  config: Pick<GatewayConfig, 'providers' | 'request_timeout' | 'redis_url' | 'condensation'>,
   hidden: Hidden,
 ): Findings {
   const { providers } = config
   return {
     problems: [
       ...redisProblems(config.redis_url),
+      ...summaryProblems(config),
       ...duplicateNames(providers, hidden),
       ...providers.flatMap((provider, index) => modelProblems(provider, index, hidden)),
       ...providers.flatMap(fallbackProblems),
     ],
-    warnings: providers.flatMap((provider, index) =>
-      provider.enabled === false
-        ? []
-        : [
-            ...providerWarnings(provider, index, config.request_timeout),
-            ...rivalWarnings(provider, index, providers),
-            ...fallbackWarnings(provider, index, { providers, hidden }),
-          ],
-    ),
+    warnings: [
+      ...summaryWarnings(config),
+      ...providers.flatMap((provider, index) =>
+        provider.enabled === false
+          ? []
+          : [
+              ...providerWarnings(provider, index, config.request_timeout),
+              ...rivalWarnings(provider, index, providers),
+              ...fallbackWarnings(provider, index, { providers, hidden }),
+            ],
+      ),
+    ],
   }
 }
 

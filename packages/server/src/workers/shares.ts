@@ -17,7 +17,10 @@ export function shareOf(config: GatewayConfig, place: WorkerPlace): GatewayConfi
     max_connections: share(entry.max_connections, place),
     rate_limit: entry.rate_limit === null ? null : share(entry.rate_limit, place),
   }))
-  return { ...config, providers }
+  const { condensation } = config
+  const calls = condensation?.calls_per_minute ?? null
+  if (condensation === undefined || calls === null) return { ...config, providers }
+  return { ...config, providers, condensation: { ...condensation, calls_per_minute: share(calls, place) } }
 }
 
 /** One sentence for each limit that the number of workers raises. */

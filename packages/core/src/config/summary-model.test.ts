@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { formatProblem } from './problem.ts'
+import { readConfig } from './read.ts'
+
+const providers = `providers:
+  - {name: main, type: x, models: [big, "gpt-*"]}
+  - {name: spare, type: y, enabled: false, models: [small]}
+`
+
+function read(condensation: string) {
+  const text = `condensation: ${condensation}\n${providers}`
+  const { problems, warnings } = readConfig(text, { file: 'config.yaml', env: {} })
+  return { problems: problems.map(formatProblem), warnings: warnings.map(formatProblem) }
+}
+
+test.each([
+  '{}',
+  '{provider: main}',
+  '{model: big}',
+  '{model: main/big}',
+  '{model: gpt-5, provider: main}',
+  '{provider: main, model: big}',
+  '{enabled: false, model: none}',
+])('nothing is wrong about %s', (condensation) => {
+  expect(read(condensation)).toEqual({ problems: [], warnings: [] })
+})
+
+test('a provider that is none', () => {
+  expect(read('{provider: mian}').problems).toEqual([
+    'config.yaml:1:26 condensation.provider: "mian" is the name of no provider; did you mean "main"?',
+  ])
+})
+
+test.each([
+  [
+    '{provider: spare}',
+    'condensation.provider: the provider "spare" is switched off, so nobody makes summaries',
+  ],
+  ['{model: bog}', 'condensation.model: no provider lists "bog", so nobody makes summaries'],
+  ['{model: bog}', 'did you mean "big"?'],
+  ['{model: small}', 'condensation.model: no provider lists "small"'],
+  ['{provider: main, model: small}', 'condensation.model: the provider "main" does not list "small"'],
+  ['{cache_shared: true}', 'condensation.cache_shared: changes nothing without `redis_url`'],
+])('%s: %s', (condensation, text) => {
+  const { problems, warnings } = read(condensation)
+  expect(problems).toEqual([])
+  expect(warnings).toEqual([expect.stringContaining(text)])
+})

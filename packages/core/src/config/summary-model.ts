@@ -1,0 +1,50 @@
+import type { CondensationConfig } from './condensation-schema.ts'
+import { serves } from './fallback-model.ts'
+import type { Complaint } from './issues.ts'
+import { modelId } from './model-id.ts'
+import { nearest } from './nearest.ts'
+import type { GatewayConfig } from './schema.ts'
+
+type Checked = Pick<GatewayConfig, 'providers' | 'redis_url'> & {
+  readonly condensation?: CondensationConfig | undefined
+}
+
+/** A `condensation.provider` that is none. */
+export function summaryProblems({ condensation, providers }: Checked): Complaint[] {
+  const name = condensation?.provider
+  const names = providers.map((provider) => provider.name)
+  if (name === undefined || names.includes(name)) return []
+  const near = nearest(name, names)
+  const advice = near === undefined ? '' : `; did you mean "${near}"?`
+  return [{ path: ['condensation', 'provider'], message: `"${name}" is the name of no provider${advice}` }]
+}
+
+/** Settings with which nobody can make a summary, or which change nothing. */
+export function summaryWarnings({ condensation, providers, redis_url: redis }: Checked): Complaint[] {
+  if (condensation?.enabled !== true) return []
+  const { provider: name, model, cache_shared: isShared } = condensation
+  const warnings: Complaint[] = []
+  const asked = providers.filter((provider) => name === undefined || provider.name === name)
+  const on = asked.filter(({ enabled }) => enabled !== false)
+  if (asked.length > 0 && on.length === 0 && name !== undefined) {
+    const message = `the provider "${name}" is switched off, so nobody makes summaries: contexts are truncated`
+    warnings.push({ path: ['condensation', 'provider'], message })
+  } else if (
+    model !== undefined &&
+    !on.some((provider) => serves(provider, model) || serves(provider, `${provider.name}/${model}`))
+  ) {
+    const near = nearest(
+      model,
+      on.flatMap(({ models }) => models.map(modelId)).filter((id) => !id.endsWith('*')),
+    )
+    const advice = near === undefined ? '' : `; did you mean "${near}"?`
+    const whose = name === undefined ? 'no provider lists' : `the provider "${name}" does not list`
+    const message = `${whose} "${model}", so nobody makes summaries: contexts are truncated${advice}`
+    warnings.push({ path: ['condensation', 'model'], message })
+  }
+  if (isShared && redis === null) {
+    const message = 'changes nothing without `redis_url`'
+    warnings.push({ path: ['condensation', 'cache_shared'], message })
+  }
+  return warnings
+}
