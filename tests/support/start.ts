@@ -1,4 +1,10 @@
-import { createGateway, type Gateway, type GatewayConfigInput, type Outcome } from '@llmproxy/core'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayConfigInput,
+  type Outcome,
+  type SummaryReport,
+} from '@llmproxy/core'
 import anthropic from '@llmproxy/provider-anthropic'
 import mock from '@llmproxy/provider-mock'
 import { type MockServer, startMockServer } from '@llmproxy/provider-mock/server'
@@ -31,6 +37,8 @@ export interface Started extends AsyncDisposable {
   readonly gateway: Gateway
   /** Of every request that has ended, oldest first. A live array. */
   readonly outcomes: readonly Outcome[]
+  /** Of every summary that was made or failed, oldest first. A live array. */
+  readonly summaries: readonly SummaryReport[]
   readonly log: readonly LogLine[]
   /** Waits until this many requests have ended, and gives the last of them. Rejects after five seconds. */
   ended(count?: number): Promise<Outcome>
@@ -43,12 +51,14 @@ export async function start({ mocks = 1, config }: StartOptions = {}): Promise<S
   const upstreams = await Promise.all(Array.from({ length: mocks }, () => startMockServer()))
   const urls = upstreams.map((upstream) => upstream.url)
   const outcomes: Outcome[] = []
+  const summaries: SummaryReport[] = []
   const log: LogLine[] = []
   const gateway = await createGateway(
     { ...noLimits, ...(config?.(urls) ?? { providers: [compatible(urls[0]!)] }) },
     {
       plugins: [anthropic, mock, openai, openaiCompatible],
       observe: (outcome) => void outcomes.push(outcome),
+      observeSummary: (report) => void summaries.push(report),
     },
   )
   const write = (level: LogLine['level']) => (fields: object, message: string) =>
@@ -70,6 +80,7 @@ export async function start({ mocks = 1, config }: StartOptions = {}): Promise<S
     upstreams,
     gateway,
     outcomes,
+    summaries,
     log,
     ended: (count = 1) => ended(outcomes, count),
     close,
