@@ -89,7 +89,7 @@ const condensationShape = z.strictObject({
     .nullable()
     .default(60)
     .describe(
-      'Requests for summaries of one caller per minute; above it contexts are truncated. `null`: no limit.',
+      'Requests for summaries of one caller per minute; above it contexts are truncated. Divided among `workers`. `null`: no limit.',
     ),
 })
 

@@ -37,3 +37,14 @@ test('a limit below the number of workers is raised to it, and said to be', () =
   ])
   expect(raisedLimits(configWith(4, null))).toEqual([])
 })
+
+test('the budget of summaries is shared out as well; without one, and without condensation, there is nothing to share', () => {
+  const budgets = (condensation: object | undefined) => {
+    const { config } = checkConfig({ workers: 4, ...(condensation && { condensation }), providers: [] })
+    return [0, 1, 2, 3].map((index) => shareOf(config!, { index, count: 4 }).condensation?.calls_per_minute)
+  }
+  expect(budgets({ calls_per_minute: 10 })).toEqual([3, 3, 2, 2])
+  expect(budgets({ calls_per_minute: 1 })).toEqual([1, 1, 1, 1])
+  expect(budgets({ calls_per_minute: null })).toEqual([null, null, null, null])
+  expect(budgets(undefined)).toEqual([undefined, undefined, undefined, undefined])
+})
