@@ -14,8 +14,8 @@ export interface SummaryTargetsInput {
 }
 
 /**
- * Who is asked for a summary, in this order: one deployment of each provider that may be asked, by priority, those that are not well
- * last. Empty: nobody can make one.
+ * Who is asked for a summary, in this order: one deployment of each provider that may be asked, by priority, and of equal ones those first
+ * that are shown the conversation anyway; those that are not well last. Empty: nobody can make one.
  */
 export function summaryTargets(input: SummaryTargetsInput): readonly RouteTarget[] {
   const { snapshot, settings, targets, isWell } = input
@@ -28,10 +28,14 @@ export function summaryTargets(input: SummaryTargetsInput): readonly RouteTarget
   return [...allowed.filter(isWell), ...allowed.filter((target) => !isWell(target))]
 }
 
-function asked({ snapshot, settings }: SummaryTargetsInput): readonly string[] {
+function asked({ snapshot, settings, targets }: SummaryTargetsInput): readonly string[] {
   if (settings.provider !== undefined) return snapshot.live.has(settings.provider) ? [settings.provider] : []
+  const own = new Set(targets.map(({ provider }) => provider))
+  const rank = (name: string) => Number(!own.has(name))
   return [...snapshot.live.values()]
-    .toSorted((left, right) => left.config.priority - right.config.priority)
+    .toSorted(
+      (left, right) => left.config.priority - right.config.priority || rank(left.name) - rank(right.name),
+    )
     .map(({ name }) => name)
 }
 

@@ -43,7 +43,9 @@ const condensationShape = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('The provider that makes summaries. Default: those that are on, by `priority`.'),
+    .describe(
+      'The provider that makes summaries. Default: those that are on, by `priority`; of equal ones those of the requested model first.',
+    ),
   model: z
     .string()
     .min(1)
