@@ -1,10 +1,14 @@
+import { type Allowance, allowanceOf } from './allowance.ts'
 import type { Conversation } from './conversation.ts'
+import { type Choice, chooseCut, ruleFor, tailRoom } from './cut-choice.ts'
+import { keptOf, keptTokens } from './kept.ts'
+import { staysOf } from './stays.ts'
 
 /** The summary of a beginning of the conversation that is known already. */
 export interface KnownPrefix {
   /** How many messages it tells of. */
   readonly cut: number
-  /** Of the summary. */
+  /** Of the summary, with the words around it. */
   readonly tokens: number
 }
 
@@ -24,7 +28,7 @@ export interface PlanInput {
   readonly known: readonly KnownPrefix[]
 }
 
-/** What becomes of each message: kept word for word, or told of by the summary. */
+/** What becomes of each message: told of by the summary, or kept word for word. */
 export interface Plan {
   /**
    * The summary tells of `messages[0..cut)`. What stands from here on stays. The number of messages: the last of them are too large,
@@ -41,21 +45,61 @@ export interface Plan {
   readonly fits: 'yes' | 'no' | 'unknown'
 }
 
-/** Decides what of a conversation that does not fit is summarised, and what stays. */
-export function planOf({ conversation, known }: PlanInput): Plan {
-  const { cuts, lastTurn, messages } = conversation
-  const cut = cuts.findLast((at) => at <= lastTurn) ?? messages.length
-  const exact = known.find((prefix) => prefix.cut === cut)
-  return { cut, ...(exact && { known: exact }), needsSummary: !exact, carried: [], fits: 'unknown' }
+/**
+ * Decides what of a conversation that does not fit is summarised, and what stays. A known summary is used again for as long as what
+ * came after it fits; else a new one builds on it. Pure, and linear in the number of messages.
+ */
+export function planOf(input: PlanInput): Plan {
+  const { conversation, sizes, summary } = input
+  const end = conversation.messages.length
+  if (conversation.system.size === end) return { cut: end, needsSummary: false, carried: [], fits: 'no' }
+  const stays = staysOf(conversation, sizes)
+  const fresh = allowanceOf(input, stays, summary)
+  const choice = chooseCut(stays, fresh)
+  const known = input.known.toSorted((left, right) => right.cut - left.cut)
+  for (const prefix of known) {
+    const allowance = allowanceOf(input, stays, prefix.tokens)
+    const again = prefix.cut === cutOf(choice, end) ? choice : ruleFor(stays, prefix.cut, choice, allowance)
+    if (again !== undefined)
+      return { ...planned(input, again, allowance), known: prefix, needsSummary: false }
+  }
+  const plan = planned(input, choice, fresh)
+  const shorter = known.find(({ cut }) => cut < plan.cut)
+  return { ...plan, ...(shorter && { known: shorter }), needsSummary: true }
 }
 
-/** Tokens that a plan leaves to the messages that stay, system messages aside. `summary`: of the summary that was made. */
-export function keptRoom(
-  { conversation, sizes, fixed, room }: PlanInput,
-  summary: number,
-): number | undefined {
-  if (room === undefined) return undefined
-  let left = room - fixed - summary
-  for (const index of conversation.system) left -= sizes[index]!
-  return left
+function planned(
+  { conversation, sizes }: PlanInput,
+  choice: Choice,
+  allowance: Allowance,
+): Pick<Plan, 'cut' | 'carried' | 'fits'> {
+  const cut = cutOf(choice, conversation.messages.length)
+  const kept = keptOf(conversation, sizes, { ...choice, tail: tailRoom(allowance) })
+  const carried = kept.filter((index) => index < cut)
+  const tokens = keptTokens(kept, sizes)
+  const fits = allowance.isGuess ? 'unknown' : tokens <= allowance.room ? 'yes' : 'no'
+  return { cut, carried, fits }
+}
+
+/** What stays of a group that is too large is told of by the summary as well. */
+function cutOf({ rule, stay }: Choice, end: number): number {
+  return rule === 'cut' || stay === undefined ? end : stay.cut
+}
+
+/**
+ * Tokens that a plan leaves to the messages that stay, system messages aside. `undefined`: as many as they have. `summary`: of the one
+ * that was made, with the words around it.
+ */
+export function keptRoom(input: PlanInput, plan: Plan, summary: number): number | undefined {
+  const { conversation, sizes } = input
+  const stays = staysOf(conversation, sizes)
+  const allowance = allowanceOf(input, stays, summary)
+  if (!allowance.isGuess) return allowance.room
+  const suffix = sizes
+    .map((_, index) => index)
+    .filter((index) => index >= plan.cut && !conversation.system.has(index))
+  const kept = keptTokens([...plan.carried, ...suffix], sizes)
+  return kept <= allowanceOf(input, stays, input.summary).room
+    ? undefined
+    : Math.max(stays.tokens / 2 - summary, allowance.within)
 }
