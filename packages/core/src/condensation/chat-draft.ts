@@ -121,7 +121,7 @@ function applied(ingress: Ingress, { planned, plan, summary, measured }: Applied
     conversation: planned.conversation,
     plan,
     summary: text,
-    room: keptRoom(planned, sizer.tokens(text)),
+    room: keptRoom(planned, plan, sizer.tokens(text)),
     sizer,
   })
   return { ingress: condensed, to: fixed + chatTokens(condensed.body, sizer) }
