@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Refusal } from './support/refusing-front.ts'
+import { type RefusingVendor, type RefusingVendors, refusingVendors } from './support/refusing-vendors.ts'
+import { nearMisses } from './support/vendor-near-misses.ts'
+import { byKeyword, tooLong } from './support/vendor-refusals.ts'
+
+let all: RefusingVendors
+beforeAll(async () => {
+  all = await refusingVendors({
+    error_keywords: ['custom_error', 'reduce your message size'],
+    // Each vendor is asked for its own summary, so that its simulator sees it.
+    same_provider: true,
+    cache_ttl: 0,
+    calls_per_minute: null,
+  })
+})
+afterAll(() => all[Symbol.asyncDispose]())
+
+const turns = ['the harbour', 'the lighthouse', 'the ferry'].flatMap((place) => [
+  { role: 'user', content: `Tell me of ${place}. ${'It is a long story. '.repeat(20)}` },
+  { role: 'assistant', content: `Of ${place} there is much to tell. ${'It went on and on. '.repeat(20)}` },
+])
+const messages = [
+  { role: 'system', content: 'You know the coast.' },
+  ...turns,
+  { role: 'user', content: 'And who lived there?' },
+]
+
+function refused(provider: string, refusal: Refusal, times = 1): RefusingVendor {
+  const vendor = all.vendors.get(provider)!
+  vendor.simulator.reset()
+  vendor.front.refuse(refusal, times)
+  return vendor
+}
+
+describe.each([
+  ['says that the prompt is too long', tooLong],
+  ['says what a keyword makes of it', byKeyword],
+])('a vendor that %s', (_, table) => {
+  test.each(table)('%s: %s', async (provider, _what, refusal, kind = 'summary') => {
+    const { front, simulator, model } = refused(provider, refusal)
+    const max = kind === 'max_tokens' ? { max_tokens: 5000 } : {}
+    const response = await all.ask(true, { model, messages, ...max })
+    const answer = await response.text()
+    expect([response.status, answer]).toEqual([200, expect.stringContaining('"choices"')])
+    expect(response.headers.get('x-llmproxy-condensed')).toMatch(new RegExp(`^${kind}; from=\\d+; to=\\d+$`))
+    expect(front.seen).toHaveLength(kind === 'summary' ? 3 : 2)
+    const [, ...later] = front.seen
+    // The vendor, which is strict, took everything that it was asked.
+    expect(simulator.violations).toEqual([])
+    expect(later.at(-1)).toContain('And who lived there?')
+    if (kind === 'summary') {
+      expect(later[0]).toContain('the lighthouse')
+      expect(later[1]).not.toContain('It went on and on.')
+    }
+  })
+})
+
+describe('a vendor that says something else in words that are near', () => {
+  test.each(nearMisses)('%s: %s', async (provider, _what, refusal, status, code) => {
+    const { front, model } = refused(provider, refusal)
+    const response = await all.ask(true, { model, messages })
+    const body = await response.json()
+    expect([response.status, body]).toMatchObject([status, { error: { code } }])
+    expect(response.headers.get('x-llmproxy-condensed')).toBeNull()
+    expect(front.seen).toHaveLength(1)
+    front.refuse(refusal)
+    const plain = await all.ask(false, { model, messages })
+    expect([plain.status, await plain.json()]).toEqual([status, body])
+  })
+})
+
+test('a keyword means nothing where nothing is condensed', async () => {
+  for (const [provider, , refusal] of byKeyword) {
+    const { front, model } = refused(provider, refusal)
+    const response = await all.ask(false, { model, messages })
+    expect(await response.text()).not.toContain('context_length_exceeded')
+    expect(front.seen).toHaveLength(1)
+  }
+})
+
+test('a refusal by keyword that nothing helps against is told in the vendor’s words, with the code of a long prompt', async () => {
+  const { front, model } = refused(
+    'openai',
+    { status: 500, body: { error: { message: 'Custom_Error: 7 of 5' } } },
+    100,
+  )
+  const response = await all.ask(true, { model, messages })
+  expect([response.status, await response.json()]).toMatchObject([
+    400,
+    { error: { message: 'Custom_Error: 7 of 5', code: 'context_length_exceeded' } },
+  ])
+  // The request as it was, one or several for the summary, and half of it.
+  expect(front.seen.length).toBeLessThan(6)
+})
+
+test('no plugin has thrown anything but faults', () => {
+  expect(all.bugs).toEqual([])
+})
