@@ -1,13 +1,10 @@
 import { hash } from 'node:crypto'
 
-/** Hexadecimal digits of a mark: few tokens, and nobody can guess them before the text is known. */
-const digits = 12
-
 /**
- * A word that none of the texts contains, whoever wrote them: it begins a digest of them, or a digest of that for as long as one of them
- * has it. The same texts have the same mark, so that equal calls are equal.
+ * A word that none of the texts contains, whoever wrote them: the first digits of a digest of them, or of a digest of that for as long as
+ * one of them has it. The same texts have the same mark, so that equal calls are equal. `digits`: few cost few tokens.
  */
-export function markOf(...texts: readonly string[]): string {
+export function markOf(texts: readonly string[], digits = 12): string {
   let digest = hash('sha256', JSON.stringify(texts))
   while (texts.some((text) => text.includes(digest.slice(0, digits)))) digest = hash('sha256', digest)
   return digest.slice(0, digits)

@@ -47,11 +47,11 @@ function writeMessage(writing: Writing, message: JsonObject, number: number): vo
   ].filter((line) => line !== '')
   const nothingBut = calls.length > 0 && lines.length === 0
   if (!nothingBut) turns.push(turn(number, speaker(writing, message), lines.join('\n')))
-  const names = numbered(calls.map(({ name }) => word(name) || 'a tool'))
+  const names = numbered(calls.map(({ name }) => word(name) || 'unnamed'))
   for (const [index, { id, input }] of calls.entries()) {
     const name = names[index]!
     if (typeof id === 'string') writing.calls.set(id, name)
-    turns.push(turn(number, `${word(message['role'])} calls ${name}`, quoted(input, leftOut)))
+    turns.push(turn(number, `${roleOf(message)} calls ${name}`, quoted(input, leftOut)))
   }
 }
 
@@ -63,7 +63,8 @@ function turn(number: number, who: string, text: string): string {
 function speaker({ calls }: Writing, message: JsonObject): string {
   const { role, name, tool_call_id: id } = message
   const named = word(name)
-  if (role !== 'tool' && role !== 'function') return named === '' ? word(role) : `${word(role)} ${named}`
+  if (role !== 'tool' && role !== 'function')
+    return named === '' ? roleOf(message) : `${roleOf(message)} ${named}`
   const called = calls.get(id) ?? named
   return called === '' ? 'result' : `result of ${called}`
 }
@@ -117,6 +118,10 @@ function recording(audio: unknown, leftOut: LeftOut): string {
   if (!isObject(audio)) return ''
   const { transcript } = audio
   return typeof transcript === 'string' ? quoted(transcript, leftOut) : leave('audio', leftOut)
+}
+
+function roleOf({ role }: JsonObject): string {
+  return word(role) || 'somebody'
 }
 
 /** A name from outside as one word, which cannot end the line that it stands in. */
