@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Refusal } from './support/refusing-front.ts'
 import { type RefusingVendor, type RefusingVendors, refusingVendors } from './support/refusing-vendors.ts'
 import { nearMisses } from './support/vendor-near-misses.ts'
-import { byKeyword, tooLong } from './support/vendor-refusals.ts'
+import { answerTooLong, byKeyword, tooLong } from './support/vendor-refusals.ts'
 
 let all: RefusingVendors
 beforeAll(async () => {
@@ -36,25 +36,34 @@ function refused(provider: string, refusal: Refusal, times = 1): RefusingVendor 
 describe.each([
   ['says that the prompt is too long', tooLong],
   ['says what a keyword makes of it', byKeyword],
-])('a vendor that %s', (_, table) => {
-  test.each(table)('%s: %s', async (provider, _what, refusal, kind = 'summary') => {
+])('a vendor that %s is asked for a summary, then with it', (_, table) => {
+  test.each(table)('%s: %s', async (provider, _what, refusal) => {
     const { front, simulator, model } = refused(provider, refusal)
-    const max = kind === 'max_tokens' ? { max_tokens: 5000 } : {}
-    const response = await all.ask(true, { model, messages, ...max })
-    const answer = await response.text()
-    expect([response.status, answer]).toEqual([200, expect.stringContaining('"choices"')])
-    expect(response.headers.get('x-llmproxy-condensed')).toMatch(new RegExp(`^${kind}; from=\\d+; to=\\d+$`))
-    expect(front.seen).toHaveLength(kind === 'summary' ? 3 : 2)
-    const [, ...later] = front.seen
-    // The vendor, which is strict, took everything that it was asked.
+    await condensed('summary', { model, messages })
+    expect(front.seen).toHaveLength(3)
+    const [, summary, last] = front.seen
+    expect(summary).toContain('the lighthouse')
+    expect(last).toContain('And who lived there?')
+    expect(last).not.toContain('It went on and on.')
     expect(simulator.violations).toEqual([])
-    expect(later.at(-1)).toContain('And who lived there?')
-    if (kind === 'summary') {
-      expect(later[0]).toContain('the lighthouse')
-      expect(later[1]).not.toContain('It went on and on.')
-    }
   })
 })
+
+describe('a vendor that says that the answer is too long is asked for a shorter one', () => {
+  test.each(answerTooLong)('%s: %s', async (provider, _what, refusal) => {
+    const { front, simulator, model } = refused(provider, refusal)
+    await condensed('max_tokens', { model, messages, max_tokens: 5000 })
+    expect(front.seen).toHaveLength(2)
+    expect(front.seen[1]).toContain('It went on and on.')
+    expect(simulator.violations).toEqual([])
+  })
+})
+
+async function condensed(kind: string, body: object): Promise<void> {
+  const response = await all.ask(true, body)
+  expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('"choices"')])
+  expect(response.headers.get('x-llmproxy-condensed')).toMatch(new RegExp(`^${kind}; from=\\d+; to=\\d+$`))
+}
 
 describe('a vendor that says something else in words that are near', () => {
   test.each(nearMisses)('%s: %s', async (provider, _what, refusal, status, code) => {

@@ -1,13 +1,8 @@
 import type { Refusal } from './refusing-front.ts'
 import { shapes } from './vendor-shapes.ts'
 
-/** A refusal because of the length of the prompt, and what is done about it. */
-export type TooLong = readonly [
-  provider: string,
-  what: string,
-  refusal: Refusal,
-  kind?: 'summary' | 'max_tokens',
-]
+/** A refusal because of the length of the prompt. */
+export type TooLong = readonly [provider: string, what: string, refusal: Refusal]
 
 const {
   openai,
@@ -45,7 +40,6 @@ export const tooLong: readonly TooLong[] = [
       'context_length_exceeded',
     ),
   ],
-  ['openai', 'a longer answer than there is room for', openai(400, answer(4097, 97, 5000)), 'max_tokens'],
   ['azure_openai', 'text and code', openai(400, chat, 'context_length_exceeded')],
   ['azure_openai', 'newer words', openai(400, newer)],
   ['anthropic', 'the prompt', anthropic(400, 'invalid_request_error', ranOver)],
@@ -53,12 +47,6 @@ export const tooLong: readonly TooLong[] = [
     'anthropic',
     'prompt and answer together, nothing left of the answer',
     anthropic(400, 'invalid_request_error', together(204_640, 20_000, 204_648)),
-  ],
-  [
-    'anthropic',
-    'prompt and answer together',
-    anthropic(400, 'invalid_request_error', together(189_136, 20_000, 204_648)),
-    'max_tokens',
   ],
   ['anthropic', 'the body', anthropic(413, 'request_too_large', 'Request exceeds the maximum size')],
   ['perplexity', 'as others say it', numbered(400, chat, { type: 'bad_request' })],
@@ -148,15 +136,6 @@ export const tooLong: readonly TooLong[] = [
   ],
   [
     'own_server',
-    'a longer answer than there is room for',
-    flat(
-      400,
-      "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens and your request has 1024 input tokens (5000 > 4096 - 1024).",
-    ),
-    'max_tokens',
-  ],
-  [
-    'own_server',
     'longer than the context',
     flat(400, "The input (277702 tokens) is longer than the model's context length (262144 tokens)."),
   ],
@@ -196,6 +175,24 @@ export const tooLong: readonly TooLong[] = [
     }),
   ],
   ['own_server', 'a filter’s status inside an answer', openai(200, chat, null, 'server_error')],
+]
+
+/** The same of an answer that would not fit beside its prompt, which alone does. */
+export const answerTooLong: readonly TooLong[] = [
+  ['openai', 'a longer answer than there is room for', openai(400, answer(4097, 97, 5000))],
+  [
+    'anthropic',
+    'prompt and answer together',
+    anthropic(400, 'invalid_request_error', together(189_136, 20_000, 204_648)),
+  ],
+  [
+    'own_server',
+    'a longer answer than there is room for',
+    flat(
+      400,
+      "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens and your request has 1024 input tokens (5000 > 4096 - 1024).",
+    ),
+  ],
 ]
 
 /** What only `error_keywords: [custom_error, reduce your message size]` calls too long. */
