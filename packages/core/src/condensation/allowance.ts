@@ -28,18 +28,17 @@ export interface AllowanceInput {
 const ease = 1 / 2
 
 /**
- * What stays beside a summary of `summary` tokens. Where the room is unknown, or the prompt was refused although it is within it, all that
- * is known is that the whole was too much: whole turns may have most of it. A turn that has to be parted keeps a quarter, since it may
- * be several times too large: it grows with each step of an agent, and every request has it in full.
+ * What may stay beside a summary of `summary` tokens. Where the room is unknown, all that is known is that the whole was too much: whole
+ * turns may have most of it. A turn that has to be parted keeps a quarter, since it may be several times too large: it grows with each
+ * step of an agent, and every request has it in full.
  */
 export function allowanceOf(
   { room, fixed, recent }: AllowanceInput,
   { systemTokens, tokens }: Stays,
   summary: number,
 ): Allowance {
-  const around = fixed + systemTokens
-  if (room !== undefined && around + tokens > room) {
-    const left = room - around - summary - messageOverhead
+  if (room !== undefined) {
+    const left = room - fixed - systemTokens - summary - messageOverhead
     return { room: left, recent, within: left, ease, isGuess: false }
   }
   const quarter = tokens / 4

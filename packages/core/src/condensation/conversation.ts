@@ -7,8 +7,8 @@ export interface Conversation {
   /** Where the system's and the developer's messages stand. */
   readonly system: ReadonlySet<number>
   /**
-   * Where it may be cut, ascending, from 1 to the number of messages less one: something but system messages stands on both sides, and
-   * no call of a tool is parted from its results.
+   * Where it may be cut, ascending: in front of messages that are not the system's, nor the first, and where no call of a tool is parted
+   * from its results.
    */
   readonly cuts: readonly number[]
   /** Where the last run of user messages begins; -1: there is none. System messages do not end a run. */
@@ -31,15 +31,15 @@ export function isResult({ role }: JsonObject): boolean {
 
 function cutsOf(messages: readonly JsonObject[], system: ReadonlySet<number>): readonly number[] {
   const tied = tiesOf(messages)
-  let next = -1
   const cuts: number[] = []
-  for (let index = messages.length - 1; index > 0; index--) {
-    if (!system.has(index)) next = index
-    // A system message belongs to what comes after it, which must not be a result: that belongs to what comes before.
-    if (next !== -1 && !isResult(messages[next]!) && tied[index] === 0) cuts.push(index)
+  let isFirst = true
+  for (const [index, message] of messages.entries()) {
+    if (system.has(index)) continue
+    // A result without a call belongs to what stands before it.
+    if (!isFirst && !isResult(message) && tied[index] === 0) cuts.push(index)
+    isFirst = false
   }
-  const first = messages.findIndex((_, index) => !system.has(index))
-  return cuts.filter((cut) => first !== -1 && cut > first).reverse()
+  return cuts
 }
 
 /** How many calls wait for their result at each place. Results that come late, after other messages, are found by the id of their call. */

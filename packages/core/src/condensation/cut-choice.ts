@@ -39,9 +39,13 @@ export function tailRoom({ within }: Allowance): number {
   return Math.max(0, Math.floor(within / 2))
 }
 
-/** The best rule, not better than that of `choice`, by which an earlier cut will do as well. */
+/**
+ * By which rule an earlier cut will do as well: none that is weaker than that of `choice`. Of an unknown room it cannot be said whether more
+ * turns than the last would fit.
+ */
 export function ruleFor(stays: Stays, cut: number, choice: Choice, allowance: Allowance): Choice | undefined {
   for (const rule of rules.slice(0, rules.indexOf(choice.rule) + 1)) {
+    if (rule === 'turns' && allowance.isGuess) continue
     const stay = candidates(stays, rule).find((each) => each.cut === cut)
     if (stay !== undefined && keeps(stay, rule, { ...allowance, ease: 1 })) return { rule, stay }
   }

@@ -5,8 +5,6 @@ import { isResult } from './conversation.ts'
 export const textRanks = ['result', 'assistant', 'user'] as const
 export type TextRank = (typeof textRanks)[number]
 
-export type ChangeText = (text: string, rank: TextRank) => string
-
 /** Members that hold a text as it is. */
 const plain = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const
 /** The same of a part of content. */
@@ -16,9 +14,7 @@ const plainOfPart = ['text', 'refusal', 'thinking'] as const
  * The message with each of its texts changed: content, reasoning, and texts in the arguments of calls, which stay JSON. The same object
  * where all of them stay as they are.
  */
-export function mapTexts(message: JsonObject, change: ChangeText): JsonObject {
-  const rank = rankOf(message)
-  const changed = (text: string) => change(text, rank)
+export function mapTexts(message: JsonObject, changed: (text: string) => string): JsonObject {
   const written = mapMembers(message, plain, changed)
   const { content, tool_calls: calls, function_call: call } = written
   return withMembers(written, {
@@ -30,7 +26,8 @@ export function mapTexts(message: JsonObject, change: ChangeText): JsonObject {
   })
 }
 
-function rankOf(message: JsonObject): TextRank {
+/** Whose texts a message has. */
+export function rankOf(message: JsonObject): TextRank {
   if (isResult(message)) return 'result'
   return message['role'] === 'assistant' ? 'assistant' : 'user'
 }

@@ -37,7 +37,7 @@ export interface Plan {
   readonly cut: number
   /** The summary to build on: the one that is needed when `needsSummary` is false, else one of fewer messages. */
   readonly known?: KnownPrefix
-  /** A new summary has to be made. `false` without `known`: there is nothing that one could tell of. */
+  /** A new summary has to be made. `false` without `known`: there is nothing that one could tell of, or nothing to gain. */
   readonly needsSummary: boolean
   /** Messages before the cut that stay all the same, in front of what stays: as a rule the user's last. Ascending. */
   readonly carried: readonly number[]
@@ -50,16 +50,19 @@ export interface Plan {
  * came after it fits; else a new one builds on it. Pure, and linear in the number of messages.
  */
 export function planOf(input: PlanInput): Plan {
-  const { conversation, sizes, summary } = input
-  const end = conversation.messages.length
-  if (conversation.system.size === end) return { cut: end, needsSummary: false, carried: [], fits: 'no' }
+  const { conversation, sizes, fixed, room = 0, summary } = input
   const stays = staysOf(conversation, sizes)
   const fresh = allowanceOf(input, stays, summary)
   const choice = chooseCut(stays, fresh)
+  // What fits as it is has nothing from a summary of what stays.
+  const isIdle = choice.rule === 'cut' && fixed + stays.systemTokens + stays.tokens <= room
+  if (isIdle || conversation.system.size === sizes.length)
+    return { cut: 0, needsSummary: false, carried: [], fits: isIdle ? 'yes' : 'no' }
   const known = input.known.toSorted((left, right) => right.cut - left.cut)
   for (const prefix of known) {
     const allowance = allowanceOf(input, stays, prefix.tokens)
-    const again = prefix.cut === cutOf(choice, end) ? choice : ruleFor(stays, prefix.cut, choice, allowance)
+    const isSame = prefix.cut === cutOf(choice, sizes.length)
+    const again = isSame ? choice : ruleFor(stays, prefix.cut, choice, allowance)
     if (again !== undefined)
       return { ...planned(input, again, allowance), known: prefix, needsSummary: false }
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@llmproxy/provider-kit'
 import type { Conversation } from './conversation.ts'
-import { mapTexts, type TextRank, textRanks } from './message-texts.ts'
+import { mapTexts, rankOf, type TextRank, textRanks } from './message-texts.ts'
 import { middleCut } from './middle-cut.ts'
 import type { Sizer } from './sizer.ts'
 import { messageSizes } from './sizes-of.ts'
@@ -30,7 +30,7 @@ export function shortened(
         const level = Math.max(levelOf(sizes, all - excess), floor)
         if (!sizes.some((size) => size > level)) break
         list = list.map((message) =>
-          mapTexts(message, (text, own) => (own === rank ? middleCut(text, level, sizer) : text)),
+          rankOf(message) === rank ? mapTexts(message, (text) => middleCut(text, level, sizer)) : message,
         )
         excess = excessOf(list, most, sizer)
       }
@@ -44,10 +44,11 @@ function excessOf(messages: readonly JsonObject[], most: number, sizer: Sizer): 
 function textSizes(messages: readonly JsonObject[], rank: TextRank, sizer: Sizer): readonly number[] {
   const sizes: number[] = []
   for (const message of messages)
-    mapTexts(message, (text, own) => {
-      if (own === rank) sizes.push(sizer.tokens(text))
-      return text
-    })
+    if (rankOf(message) === rank)
+      mapTexts(message, (text) => {
+        sizes.push(sizer.tokens(text))
+        return text
+      })
   return sizes
 }
 

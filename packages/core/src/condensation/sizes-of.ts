@@ -18,49 +18,39 @@ const unseen: ReadonlySet<string> = new Set([
   'thought_signature',
   'thoughtSignature',
   'encrypted_content',
+  'data',
   'cache_control',
 ])
 
-/** Members of content that carry a file, or say where it is. */
-const attached = /image|audio|video|file|document|source|inline_?data/i
+/** Types of parts, and members, that carry a file or say where it is. */
+const attached = /^(?:input_)?(?:image|audio|video|file|document|inline_?data)(?:s|_url)?$/i
 
 /** Tokens of each message. Never throws, whatever the messages are. */
 export function messageSizes(messages: readonly unknown[], sizer: Sizer): readonly number[] {
   return messages.map((message) => (isObject(message) ? messageSize(message, sizer) : messageOverhead))
 }
 
-/** Tokens of one message. */
-export function messageSize(message: JsonObject, sizer: Sizer): number {
-  let size = messageOverhead
-  for (const [name, value] of Object.entries(message)) {
+function messageSize(message: JsonObject, sizer: Sizer): number {
+  const { tool_calls: calls } = message
+  const frames = Array.isArray(calls) ? callOverhead * calls.length : 0
+  return messageOverhead + frames + textSize(message, sizer)
+}
+
+/** All texts in a value, and a constant for each file in it. */
+function textSize(value: unknown, sizer: Sizer): number {
+  if (typeof value === 'string') return value === '' ? 0 : sizer.tokens(value)
+  if (typeof value !== 'object' || value === null) return 0
+  if (isAttachment(value)) return attachmentTokens
+  let size = 0
+  for (const [name, inner] of Object.entries(value)) {
     if (unseen.has(name)) continue
-    if (name === 'tool_calls' && Array.isArray(value)) size += callOverhead * value.length
-    size += name === 'content' ? contentSize(value, sizer) : textSize(value, sizer)
+    const isFile = attached.test(name) && typeof inner === 'object' && inner !== null
+    size += isFile ? attachmentTokens * (Array.isArray(inner) ? inner.length : 1) : textSize(inner, sizer)
   }
   return size
 }
 
-function contentSize(content: unknown, sizer: Sizer): number {
-  if (!Array.isArray(content)) return textSize(content, sizer)
-  let size = 0
-  for (const part of content as readonly unknown[])
-    size += isAttachment(part) ? attachmentTokens : textSize(part, sizer)
-  return size
-}
-
-/** A part that is no text, and not made of texts: what is in it is not counted by its length. */
-export function isAttachment(part: unknown): boolean {
-  if (!isObject(part)) return false
-  const { type } = part
-  if (typeof type === 'string' && attached.test(type)) return true
-  return Object.keys(part).some((name) => attached.test(name))
-}
-
-/** All strings in a value. */
-function textSize(value: unknown, sizer: Sizer): number {
-  if (typeof value === 'string') return value === '' ? 0 : sizer.tokens(value)
-  if (typeof value !== 'object' || value === null) return 0
-  let size = 0
-  for (const [name, inner] of Object.entries(value)) if (!unseen.has(name)) size += textSize(inner, sizer)
-  return size
+/** What a `type` says of a part of content. */
+function isAttachment({ type }: { readonly type?: unknown }): boolean {
+  return typeof type === 'string' && attached.test(type)
 }
