@@ -13,8 +13,8 @@ import type { Written } from './summaries.ts'
 import type { KnownSummary } from './summary-cache.ts'
 import { transcriptOf } from './transcript.ts'
 
-/** Tokens of the words around a summary. */
-const framing = 80
+/** What a summary may have to say of things that it cannot tell of: no longer than it will be. */
+const muchLeftOut = { image: 100, audio: 100, file: 100, reasoning: 100 }
 
 export interface ChatDraftInput {
   readonly measured: Measured
@@ -70,15 +70,16 @@ function planInput(
   { measured, settings }: ChatDraftInput,
 ): PlanInput {
   const { sizer, fixed, room, window = 0 } = measured
+  // To the token: what is planned too small has to be cut out of the messages that stay.
+  const told = ({ text, leftOut }: KnownSummary) => sizer.tokens(summaryMessage(text, leftOut))
   return {
     conversation,
     sizes: messageSizes(conversation.messages, sizer),
     fixed,
     room,
-    summary: settings.max_tokens_default + framing,
+    summary: settings.max_tokens_default + told({ text: '', leftOut: muchLeftOut }),
     recent: Math.floor(window * settings.recent_share),
-    known:
-      known === undefined ? [] : [{ cut: known.cut, tokens: sizer.tokens(known.summary.text) + framing }],
+    known: known === undefined ? [] : [{ cut: known.cut, tokens: told(known.summary) }],
   }
 }
 
