@@ -95,6 +95,25 @@ test('two callers with equal keys have summaries of their own', () => {
   expect(cache.size).toBe(4)
 })
 
+test('what is too old goes before what was not used for longest, whatever makes room', () => {
+  const { clock, cache, texts, setAll } = openCache()
+  setAll('1')
+  clock.advance(1_000)
+  setAll('2')
+  cache.get('a', '1')
+  cache.configure({ ttlMs: 1_000, maxBytes: sizeOf('of 1') })
+  expect(texts('1', '2')).toEqual([undefined, 'of 2'])
+})
+
+test('a summary that is set again is as old as that, and those behind it are not', () => {
+  const { clock, texts, setAll } = openCache({ ttlMs: 1_000 })
+  setAll('1', '2')
+  clock.advance(500)
+  setAll('1')
+  clock.advance(500)
+  expect(texts('1', '2')).toEqual(['of 1', undefined])
+})
+
 test('other limits hold at once', () => {
   const { clock, cache, texts, setAll } = openCache()
   setAll('1')
@@ -119,7 +138,7 @@ test('other limits hold at once', () => {
 const word = fc.constantFrom('', 'a', 'b', 'ab')
 const limits = fc.record({
   ttlMs: fc.constantFrom(0, 1, 50, 300),
-  maxBytes: fc.integer({ min: 0, max: 4_000 }),
+  maxBytes: fc.constantFrom(0, 1_000, 2_500, 4_000, 100_000),
 })
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ set: fc.tuple(word, word), length: fc.nat(800) }) },

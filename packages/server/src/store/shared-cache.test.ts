@@ -21,7 +21,7 @@ async function openCache(timeoutMs = 1_000) {
 }
 
 test.skipIf(noRedis)('texts are kept for their caller alone, for their time, up to a size', async () => {
-  const { redis, cache, open, valueOf } = await openCache()
+  const { redis, guard, cache, open, valueOf } = await openCache()
   cache.set('a', 'early', 'not connected yet', 60_000)
   await open()
   expect(await valueOf('a', 'early')).toBeUndefined()
@@ -38,10 +38,13 @@ test.skipIf(noRedis)('texts are kept for their caller alone, for their time, up 
 
   cache.set('a', 'large', 'x'.repeat(longestValue), 60_000)
   cache.set('a', 'too large', 'x'.repeat(longestValue + 1), 60_000)
+  const failures: string[] = []
+  guard.onFailure = (how) => void failures.push(how)
   cache.set('a', 'for no time', 'x', 0)
   expect(await valueOf('a', 'large')).toHaveLength(longestValue)
   expect(await valueOf('a', 'too large')).toBeUndefined()
   expect(await valueOf('a', 'for no time')).toBeUndefined()
+  expect(failures).toEqual([])
 
   await redis.kill()
   expect(await valueOf('a', 'key')).toBeUndefined()
