@@ -15,7 +15,14 @@ export interface Proxy {
   readonly gateway: Gateway
   /** The log's one line of each request, newest last. */
   readonly requests: readonly Fields[]
+  /** Every line of the log below an error, these among them. */
+  readonly lines: readonly LogLine[]
   close(): Promise<void>
+}
+
+export interface LogLine {
+  readonly message: string
+  readonly fields: Fields
 }
 
 export interface ProxyOptions {
@@ -56,14 +63,16 @@ export async function startProxy(
   )
   if (checked.config === undefined) throw new Error(checked.problems.map(formatProblem).join('\n'))
   const requests: Fields[] = []
+  const lines: LogLine[] = []
   const bugs: object[] = []
   const note = (fields: object, message: string) => {
+    lines.push({ message, fields: fields as Fields })
     if (message === 'request') requests.push(fields as Fields)
   }
   const logger = {
     debug: ignore,
     info: note,
-    warn: ignore,
+    warn: note,
     error: (facts: object) => void bugs.push(facts),
     flush: () => Promise.resolve(),
   }
@@ -80,7 +89,7 @@ export async function startProxy(
     await close()
     if (bugs.length > 0) throw new Error(`the gateway logged errors: ${JSON.stringify(bugs)}`)
   })
-  return { url: server.url, gateway: server.gateway, requests, close }
+  return { url: server.url, gateway: server.gateway, requests, lines, close }
 }
 
 /** A provider of the OpenAI wire at `url`, for the model `m`, that retries without waiting. */

@@ -56,7 +56,8 @@ export async function rescue(
     const mayGoOn = isOverflow(served) || (served.kind === 'failed' && step.targets !== undefined)
     if (!mayGoOn || isOver(run)) return served
   }
-  return served ?? serve(run, serving.targets, serving)
+  // Its time is up, or its client has left: that says more than that it was too long.
+  return served === undefined || isOver(run) ? serve(run, serving.targets, serving) : served
 }
 
 interface StepMeans extends RescueMeans {
@@ -80,10 +81,11 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   if (!condensable) return
   const subject = { ingress, target, fault, run, serving }
   const made = await condenser.condense(subject)
-  if (made.kind === 'impossible' || isOver(run)) return
+  if (isOver(run)) return
   if (made.kind === 'condensed') yield made
   // It was only expected that it would be refused.
   else if (fault === undefined) yield { ingress }
+  if (made.kind === 'impossible') return
   const last = means.last()
   const now = { ...subject, fault: isOverflow(last) ? last.fault : fault }
   const truncated = condenser.truncate(
