@@ -53,7 +53,8 @@ An upstream’s own \`code\` replaces the one in the table when it is a word; th
 “Again” is a retry at the same provider; “next” is a fallback to the next provider of the model, before anything was sent to
 the client. A “pause” keeps requests away from the provider for as long as it asked, without counting as a failure. A kept-alive
 connection that the upstream closed before any answer is replaced at once, and counts neither as a retry nor as a failure. Of a
-provider with several keys (\`api_key_env\`), a refused or limited one is replaced by the next at once, before any of this.
+provider with several keys (\`api_key_env\`), a refused or limited one is replaced by the next at once, before any of this. A
+request that is longer than the context is asked again in another form where that is configured: [condensation.md](condensation.md).
 `
 
 const timeLimits = `
