@@ -39,6 +39,12 @@ export interface Written {
   readonly leftOut: Readonly<Record<string, number>>
 }
 
+/** Of several beginnings the one of which there is a summary. */
+export interface FoundSummary {
+  readonly key: string
+  readonly summary: KnownSummary
+}
+
 export interface MadeSummary extends KnownSummary {
   readonly spent: SummarySpent
 }
@@ -86,18 +92,23 @@ export class Summaries {
     caller: string,
     keys: readonly string[],
     settings: CondensationConfig,
-  ): Promise<{ readonly key: string; readonly summary: KnownSummary } | undefined> {
+  ): Promise<FoundSummary | undefined> {
+    const here = this.#here(caller, keys)
+    const { shared } = this.#parts
+    const better = here === undefined ? keys : keys.slice(0, keys.indexOf(here.key))
+    if (shared === undefined || !settings.cache_shared || better.length === 0) return here
+    const found = await shared.find(caller, better)
+    const summary = found && readSummary(found.value)
+    // It is not kept here as well: its time began when it was made.
+    return found === undefined || summary === undefined ? here : { key: found.key, summary }
+  }
+
+  #here(caller: string, keys: readonly string[]): FoundSummary | undefined {
     for (const key of keys) {
       const summary = this.#cache.get(caller, key)
       if (summary !== undefined) return { key, summary }
     }
-    const { shared } = this.#parts
-    if (shared === undefined || !settings.cache_shared || keys.length === 0) return undefined
-    const found = await shared.find(caller, keys)
-    const summary = found && readSummary(found.value)
-    if (found === undefined || summary === undefined) return undefined
-    this.#cache.set(caller, found.key, summary)
-    return { key: found.key, summary }
+    return undefined
   }
 
   /** Makes a summary, or waits for the same one that is being made. Rejects with `SummaryFailed`. */
