@@ -42,6 +42,8 @@ export async function rescue(
   const { snapshot } = serving
   const condensable = mayCondense(run, snapshot.config)
   let served: Served | undefined = refused
+  // When nothing helps, this is told: not that a larger model is down as well.
+  let overflow = refused
   const learn = (targets: readonly RouteTarget[]) => {
     if (isOverflow(served)) means.condenser.learn(snapshot, askedTarget(run, targets), served.fault)
   }
@@ -52,12 +54,19 @@ export async function rescue(
     const mostAttempts = Math.max(snapshot.config.max_attempts, run.attempts.length + 1)
     served = await serve(run, targets, { ...serving, targets, mostAttempts })
     learn(targets)
-    // A larger model that is down is no reason not to condense.
-    const mayGoOn = isOverflow(served) || (served.kind === 'failed' && step.targets !== undefined)
-    if (!mayGoOn || isOver(run)) return served
+    if (isOverflow(served)) overflow = served
+    if (isOver(run) || !(isOverflow(served) || isNoMatter(served, step))) return served
   }
   // Its time is up, or its client has left: that says more than that it was too long.
-  return served === undefined || isOver(run) ? serve(run, serving.targets, serving) : served
+  return served === undefined || isOver(run) ? serve(run, serving.targets, serving) : (overflow ?? served)
+}
+
+/** A failure that says nothing of the length: a larger model is down, or the model does not allow so short an answer. */
+function isNoMatter(served: Served, { targets, condensed }: Step): boolean {
+  if (served.kind !== 'failed') return false
+  return (
+    targets !== undefined || (condensed?.kind === 'max_tokens' && served.fault?.kind === 'invalid_request')
+  )
 }
 
 interface StepMeans extends RescueMeans {
@@ -72,7 +81,8 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   const fault = isOverflow(refused) ? refused.fault : undefined
   const target = askedTarget(run, serving.targets)
   const ingress = run.asked
-  const lowered = condensable && fault !== undefined ? loweredMaxTokens(ingress, fault) : undefined
+  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
+  const lowered = condensable && fault !== undefined ? loweredMaxTokens(ingress, fault, size) : undefined
   if (lowered !== undefined) {
     const { from, to } = lowered
     yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to } }
