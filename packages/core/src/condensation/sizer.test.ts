@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { array, assert, constantFrom, property } from 'fast-check'
 import { expect, test } from 'vitest'
 import { charSizer, scaled, tokenizerSizer } from './sizer.ts'
 
@@ -92,9 +92,9 @@ test('the same text has the same size, and is counted once', () => {
 })
 
 test('no piece begins or ends inside of a character, and every size is a whole number', () => {
-  const unit = fc.constantFrom('a', ' ', 'é', '字', '😀', '👍🏽', '\n', ' word')
-  fc.assert(
-    fc.property(fc.array(fc.array(unit, { maxLength: 60 }), { maxLength: 30 }), (texts) => {
+  const unit = constantFrom('a', ' ', 'é', '字', '😀', '👍🏽', '\n', ' word')
+  assert(
+    property(array(array(unit, { maxLength: 60 }), { maxLength: 30 }), (texts) => {
       const { sizer, pieces } = watched()
       for (const text of texts) {
         const size = sizer.tokens(text.join('').repeat(50))
