@@ -58,7 +58,7 @@ export async function askSummary(call: SummaryCall, parts: AskParts): Promise<Su
     call.signal.removeEventListener('abort', leave)
   }
   const outcome = run.outcome(0)
-  parts.asked(outcome)
+  parts.asked({ ...outcome, model: entryOf(outcome, targets) })
   if (served.kind !== 'answered') throw failed(served.fault, run)
   const { usage } = outcome
   return {
@@ -82,17 +82,23 @@ function ingressOf({ messages, maxTokens, id, caller }: SummaryCall, target: Rou
   return ingress
 }
 
-/** The text of a chat answer. One that says nothing, or refuses, is no summary. */
+/** Its name in the configuration: metrics have no other. */
+function entryOf({ provider, upstreamModel }: Outcome, targets: readonly RouteTarget[]): string {
+  const asked = targets.find(
+    (target) => target.provider === provider && target.upstreamModel === upstreamModel,
+  )
+  return (asked ?? targets[0]!).entry
+}
+
+/** The text of a chat answer. One that says nothing, or refuses, is no summary: it has none, and is paid for all the same. */
 function summaryIn(answer: string): string {
   const body = parseJson(answer)
   const choices: unknown = isObject(body) ? body['choices'] : undefined
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
   const message = isObject(choice) ? choice['message'] : undefined
   const content = isObject(message) ? message['content'] : undefined
-  const text = typeof content === 'string' ? content.trim() : ''
-  if (text === '' || (isObject(choice) && choice['finish_reason'] === 'content_filter'))
-    throw new AskFailed('failed')
-  return text
+  const isRefused = isObject(choice) && choice['finish_reason'] === 'content_filter'
+  return typeof content === 'string' && !isRefused ? content.trim() : ''
 }
 
 function failed(fault: AttemptFault | undefined, run: RequestRun): Error {

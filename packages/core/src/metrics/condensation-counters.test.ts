@@ -69,7 +69,8 @@ const everyKind: readonly Condensed[] = [
 const everyReport: readonly SummaryReport[] = [
   report,
   { ...report, durationMs: 10_000, failure: 'timeout' },
-  { ...report, provider: null, calls: 0, inputTokens: 0, outputTokens: 0, durationMs: 0, failure: 'budget' },
+  // The call that the budget did not allow is told of, too.
+  { ...report, provider: null, calls: 1, inputTokens: 0, outputTokens: 0, durationMs: 0, failure: 'budget' },
 ]
 
 /** Samples of the families that `pattern` finds. */

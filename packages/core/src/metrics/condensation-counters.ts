@@ -45,11 +45,11 @@ export class CondensationCounters {
   }
 
   /** Once for each summary that was made, or failed. */
-  summary({ failure, inputTokens, outputTokens, durationMs, calls }: SummaryReport): void {
+  summary({ failure, inputTokens, outputTokens, durationMs, provider }: SummaryReport): void {
     if (failure !== undefined) this.#failures[failure] += 1
     this.#spent.input += inputTokens
     this.#spent.output += outputTokens
-    if (calls > 0) this.#seconds.record(durationMs / 1000)
+    if (provider !== null) this.#seconds.record(durationMs / 1000)
   }
 
   /** A live view: read it at once. */
