@@ -128,11 +128,25 @@ describe.skipIf(noRedis)('instances that share a Redis', () => {
     }
   })
 
-  test('keep them for themselves without cache_shared', async () => {
-    const shared = await twoInstances({ cache_shared: false })
-    const { upstream, instances } = shared
-    for (const instance of instances) expect(sourceOf(await ask(instance))).toBe('made')
-    expect([upstream.summaries.length, await keys(shared)]).toEqual([2, []])
+  test('keep and find nothing there without cache_shared, which a reload turns on and off', async () => {
+    const shared = await twoInstances()
+    const { upstream, config, instances } = shared
+    const quiet = { ...config, condensation: { cache_shared: false } }
+    const [first, second] = instances
+    await second.gateway.reload(quiet)
+    expect(sourceOf(await ask(first))).toBe('made')
+    await kept(shared, 1)
+    expect(sourceOf(await ask(second))).toBe('made')
+    const other = conversation('ropes')
+    expect(sourceOf(await ask(second, other))).toBe('made')
+    expect(sourceOf(await ask(first, other))).toBe('made')
+    await kept(shared, 2)
+    const third = conversation('sails')
+    await ask(first, third)
+    await kept(shared, 3)
+    await second.gateway.reload(config)
+    expect(sourceOf(await ask(second, third))).toBe('cache')
+    expect(upstream.summaries).toHaveLength(5)
   })
 
   test('go on without the store: it costs its time limit, then nothing, and each has its own summaries', async () => {

@@ -119,6 +119,7 @@ export class Summaries {
   close(): void {
     this.#closed = true
     for (const running of this.#running) running.abort()
+    this.configure(undefined)
   }
 
   async #make(order: SummaryOrder, signal: AbortSignal): Promise<MadeSummary> {

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { ManualClock } from '../../test/manual-clock.ts'
 import { type KnownSummary, SummaryCache } from './summary-cache.ts'
 
@@ -133,6 +133,33 @@ test('other limits hold at once', () => {
   cache.configure(roomy)
   setAll('6')
   expect(texts('4', '5', '6')).toEqual([undefined, undefined, 'of 6'])
+})
+
+test('what nobody asks for any more is forgotten as well, by one timer that is there while it is needed', () => {
+  const { clock, cache, setAll } = openCache({ ttlMs: 10_000 })
+  const after = vi.spyOn(clock, 'after')
+  setAll('1')
+  clock.advance(5_000)
+  setAll('2', '3')
+  clock.advance(9_999)
+  expect(clock.pending).toBe(1)
+  // It goes on while there is something to forget: nobody has looked.
+  clock.advance(1)
+  expect([clock.pending, after.mock.calls.length]).toEqual([0, 2])
+
+  // Not one wake-up for each of many.
+  for (let index = 0; index < 100; index += 1) {
+    setAll(`${index}`)
+    clock.advance(1)
+  }
+  clock.advance(11_000)
+  expect([clock.pending, after.mock.calls.length]).toEqual([0, 4])
+  setAll('1')
+  cache.configure({ ...roomy, ttlMs: 20_000 })
+  clock.advance(19_999)
+  expect(clock.pending).toBe(1)
+  cache.configure({ ...roomy, ttlMs: 0 })
+  expect(clock.pending).toBe(0)
 })
 
 const word = fc.constantFrom('', 'a', 'b', 'ab')

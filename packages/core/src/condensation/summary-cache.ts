@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import { afterInBackground, type Clock } from '../clock.ts'
 
 /** The summary of a beginning of a conversation. */
 export interface KnownSummary {
@@ -24,6 +24,9 @@ interface Entry {
 /** What an entry takes beside its texts, measured: two places in maps, and the objects. */
 const entryBytes = 400
 
+/** Milliseconds between two looks for what nobody asks for any more, at least. */
+const tidyMs = 1_000
+
 /**
  * Summaries of this process, each found by its caller and its key alone. Kept for a time from when they were set, however often they
  * are used; of too many, those that were not used for longest go. A summary that is larger than everything is not kept.
@@ -37,17 +40,20 @@ export class SummaryCache {
   #bytes = 0
   /** Nothing was set before: what would be searched for at every look is mostly not there. */
   #oldestAt = Infinity
+  /** There is one while there are summaries. */
+  #timer: unknown
 
   constructor(clock: Clock, limits: SummaryCacheLimits) {
     this.#clock = clock
     this.#limits = limits
   }
 
-  /** Other limits, which hold at once, and for what is there already. */
+  /** Other limits, which hold at once, and for what is there already. With a time of 0 it is empty from now on, and has no timer. */
   configure(limits: SummaryCacheLimits): void {
     this.#limits = limits
     this.#forgetOld()
     this.#forgetUnused()
+    this.#tidyLater()
   }
 
   /** `key`: a digest. */
@@ -76,6 +82,7 @@ export class SummaryCache {
     this.#bytes += bytes
     this.#oldestAt = Math.min(this.#oldestAt, setAt)
     this.#forgetUnused()
+    if (this.#timer === undefined) this.#tidyLater()
   }
 
   /** An estimate from above. */
@@ -88,6 +95,19 @@ export class SummaryCache {
   get size(): number {
     this.#forgetOld()
     return this.#byUse.size
+  }
+
+  /** Conversations do not stay in memory because nobody goes on with any. */
+  #tidyLater(): void {
+    const clock = this.#clock
+    clock.cancel(this.#timer)
+    this.#timer = undefined
+    if (this.#byAge.size === 0) return
+    const due = this.#oldestAt + this.#limits.ttlMs - clock.now()
+    this.#timer = afterInBackground(clock, Math.max(tidyMs, due), () => {
+      this.#forgetOld()
+      this.#tidyLater()
+    })
   }
 
   #forgetOld(): void {
