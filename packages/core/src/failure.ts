@@ -28,9 +28,9 @@ export function failureOf(
   const { fault } = served
   const ending = endingOf(fault, served.kind === 'broken')
   const ended = served.kind === 'broken' || fault?.kind === 'cancelled' || run.cancelled !== undefined
+  const attempts = fault === undefined ? run.attempts : upTo(run.attempts, fault)
   // The request's own limit says more than that the provider which it struck, among several, could not be asked.
   if (ended || fault?.phase === 'total') {
-    const attempts = upTo(run.attempts, fault)
     return { error: faultToError(scrubbed(fault!, scrub), { attempts }), ending }
   }
   const safe = (records: readonly AttemptRecord[]) =>
@@ -38,13 +38,16 @@ export function failureOf(
       record.fault === undefined ? record : { ...record, fault: scrubbed(record.fault, scrub) },
     )
   const wait = retryAfterMs > 0 ? retryAfterMs : undefined
-  const error = providersUnavailable(safe(run.attempts), wait, showDetails, safe(run.skipped))
+  const error = providersUnavailable(safe(attempts), wait, showDetails, safe(run.skipped))
   const body = fault === undefined ? undefined : relayedBody(fault, error, run.ingress.operation, scrub)
   return body === undefined ? { error, ending } : { error, ending, body }
 }
 
-/** An error names the last of these: attempts to continue a stream are not the one that broke it off. */
-function upTo(attempts: readonly AttemptRecord[], fault: AttemptFault | undefined): readonly AttemptRecord[] {
+/**
+ * An error names the last of these: attempts to continue a stream are not the one that broke it off, and a larger model that is down is
+ * not why a request is too long.
+ */
+function upTo(attempts: readonly AttemptRecord[], fault: AttemptFault): readonly AttemptRecord[] {
   const at = attempts.findIndex((attempt) => attempt.fault === fault)
   return at === -1 ? attempts : attempts.slice(0, at + 1)
 }
