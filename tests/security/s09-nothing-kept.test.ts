@@ -4,6 +4,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { conversation, tooLongError } from '../condensation/support/scripted.ts'
 import {
   completion,
   chunk,
@@ -52,12 +53,17 @@ async function started(url: string, more: string) {
 }
 
 test.each([
-  ['as it comes', ''],
-  ['told to log everything, into a file', 'log_level: TRACE\nlog_file: llmproxy.log\n'],
+  ['as it comes', '', 400],
+  [
+    'told to log everything, into a file, and to make summaries',
+    'log_level: TRACE\nlog_file: llmproxy.log\ncondensation: {}\n',
+    200,
+  ],
 ])(
   '%s, the command keeps nothing of what is asked and answered, on disk or in its log',
-  async (_, settings) => {
+  async (_, settings, tooLong) => {
     const upstream = await fakeUpstream(({ body }, response) => {
+      if (body.length > 8_000) return sendJson(response, 400, tooLongError)
       if (body.includes('failing')) return sendJson(response, 500, errorBody('it failed'))
       if (body.includes('"stream":true')) return void openStream(response).end(chunk(reply) + streamEnd)
       sendJson(response, 200, completion(reply))
@@ -70,13 +76,16 @@ test.each([
       { model: 'm', messages, stream: true },
       { model: 'm', messages, tools, user: question, metadata: { note: question } },
       { model: 'm', messages: [{ role: 'user', content: `${question} failing` }] },
+      { model: 'm', messages: conversation(question) },
       { model: 'm', messages: question },
       { model: 'm', messages, n: question },
     ]
     const statuses: number[] = []
     for (const body of bodies) statuses.push((await send(run.url, paths.chat, { body })).status)
     statuses.push((await send(run.url, paths.chat, { body: `{"model":"m","messages":"${question}` })).status)
-    expect(statuses).toEqual([200, 200, 200, 502, 400, 400, 400])
+    expect(statuses).toEqual([200, 200, 200, 502, tooLong, 400, 400, 400])
+    const summaries = upstream.requests.filter(({ body }) => body.includes('<transcript-'))
+    expect(summaries.length > 0).toBe(tooLong === 200)
     const output = await run.end()
     const kept = [output, ...run.files()]
     expect(kept.join('\n')).toContain('"msg":"request"')
