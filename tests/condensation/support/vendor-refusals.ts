@@ -177,21 +177,39 @@ export const tooLong: readonly TooLong[] = [
   ['own_server', 'a filter’s status inside an answer', openai(200, chat, null, 'server_error')],
 ]
 
-/** The same of an answer that would not fit beside its prompt, which alone does. */
-export const answerTooLong: readonly TooLong[] = [
-  ['openai', 'a longer answer than there is room for', openai(400, answer(4097, 97, 5000))],
+/** The same of an answer of 5000 tokens that would not fit beside its prompt, which alone does, and what there is room for. */
+export const answerTooLong: readonly (readonly [...TooLong, room: number])[] = [
+  ['openai', 'all three numbers', openai(400, answer(4097, 97, 5000)), 4000],
+  ['azure_openai', 'all three numbers', openai(400, answer(4097, 3000, 5000)), 1097],
+  ['anthropic', 'a sum', anthropic(400, 'invalid_request_error', together(189_136, 5000, 191_136)), 2000],
+  ['deepseek', 'all three numbers', openai(400, answer(65_536, 62_022, 5000), 'invalid_request_error'), 3514],
   [
-    'anthropic',
-    'prompt and answer together',
-    anthropic(400, 'invalid_request_error', together(189_136, 20_000, 204_648)),
+    'openrouter',
+    'an estimate',
+    openrouter(
+      400,
+      "This endpoint's maximum context length is 16384 tokens. However, you requested about 20000 tokens (14000 of text input, 1000 of tool input, 5000 in the output).",
+    ),
+    1384,
   ],
   [
     'own_server',
-    'a longer answer than there is room for',
+    'the limit, and what the prompt has',
     flat(
       400,
       "'max_tokens' or 'max_completion_tokens' is too large: 5000. This model's maximum context length is 4096 tokens and your request has 1024 input tokens (5000 > 4096 - 1024).",
     ),
+    3072,
+  ],
+  [
+    'own_server',
+    'a validation',
+    text(
+      422,
+      'Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 1000 `inputs` tokens and 5000 `max_new_tokens`',
+      { error_type: 'validation' },
+    ),
+    3096,
   ],
 ]
 

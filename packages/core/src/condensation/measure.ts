@@ -68,7 +68,8 @@ export function answerRoom(body: IngressBody, window: number): number {
 function correction(estimate: number, window: number | undefined, refused: TokenNumbers | undefined): number {
   if (refused === undefined || estimate === 0) return 1
   const counted = refused.input ?? refused.requested
-  const atLeast = refused.input === undefined && window !== undefined ? window / estimate : 0
+  // A server that names the tokens of the answer alone has added them.
+  const atLeast = window === undefined ? 0 : (window - (refused.output ?? 0)) / estimate
   const factor = counted === undefined ? Math.max(1, atLeast) : Math.max(counted / estimate, 0)
   return Math.min(mostFactor, Math.max(leastFactor, factor))
 }
