@@ -38,7 +38,13 @@ export async function chatDraft(ingress: Ingress, input: ChatDraftInput): Promis
   const { messages, cuts, system } = conversation
   if (messages.length === system.size) return undefined
   const digests = prefixDigests(caller, body.model, messages)
-  const known = await longest([...cuts, messages.length], digests, find)
+  const places = [...cuts, messages.length]
+  const keys = places.map((cut) => digests[cut]!).toReversed()
+  const found = await find(keys)
+  const known = found && {
+    cut: places.findLast((cut) => digests[cut] === found.key)!,
+    summary: found.summary,
+  }
   const planned = planInput(conversation, known, input)
   const plan = input.ahead === undefined ? planOf(planned) : planAhead(planned, known, input.ahead)
   if (plan === undefined || (!plan.needsSummary && plan.known === undefined)) return undefined
@@ -46,22 +52,11 @@ export async function chatDraft(ingress: Ingress, input: ChatDraftInput): Promis
   return {
     key: digests[plan.cut]!,
     known: plan.needsSummary ? undefined : base?.summary,
+    better: found === undefined ? keys : keys.slice(0, keys.indexOf(found.key)),
     from: measured.total,
     write: () => written(conversation, plan, base),
     apply: (summary) => applied(ingress, { planned, plan, summary, measured }),
   }
-}
-
-/** The longest beginning of which there is a summary. */
-async function longest(
-  cuts: readonly number[],
-  digests: readonly string[],
-  find: FindSummary,
-): Promise<Known | undefined> {
-  const keys = cuts.toReversed().map((cut) => digests[cut]!)
-  const found = await find(keys)
-  if (found === undefined) return undefined
-  return { cut: cuts.findLast((cut) => digests[cut] === found.key)!, summary: found.summary }
 }
 
 function planInput(

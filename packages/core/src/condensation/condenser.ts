@@ -11,10 +11,13 @@ import type { Snapshot } from '../snapshot.ts'
 import { chatDraft, chatTokens } from './chat-draft.ts'
 import type { Draft, FindSummary } from './draft.ts'
 import { type Measured, measure } from './measure.ts'
+import type { Flight } from './flights.ts'
 import { promptDraft } from './prompt-draft.ts'
+import { repeat } from './repeat.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { Sizers } from './sizers.ts'
 import { type MadeSummary, Summaries, type SummariesParts } from './summaries.ts'
+import type { KnownSummary } from './summary-cache.ts'
 import { SummaryFailed } from './summary-io.ts'
 import { summaryTargets } from './summary-targets.ts'
 import { truncatedPrompt } from './truncated-prompt.ts'
@@ -33,7 +36,7 @@ export interface Subject {
   readonly target: RouteTarget
   /** With which it was refused; `undefined`: it was not asked. */
   readonly fault: AttemptFault | undefined
-  readonly run: Pick<RequestRun, 'waiting'>
+  readonly run: Pick<RequestRun, 'waiting' | 'stream' | 'keepalive' | 'cancelled'>
   readonly serving: Serving
 }
 
@@ -111,16 +114,39 @@ export class Condenser {
 
   /** The request with a summary in place of its history. Waits for it as long as the request may. */
   async condense(subject: Subject): Promise<Condensation> {
-    const draft = await this.#draft(subject)
+    let draft = await this.#draft(subject)
+    const other = draft && this.#summaries.joinOther(draft.key, draft.better)
+    if (other !== undefined) {
+      // What is told by a summary that is being prepared need not be told by another one.
+      const made = await this.#wait(subject, other)
+      if (typeof made === 'string') return { kind: 'failed', reason: made }
+      draft = await this.#draft(subject)
+    }
     if (draft === undefined) return { kind: 'impossible' }
     if (draft.known !== undefined) {
-      const { ingress, to } = draft.apply(draft.known)
       const { leftOut } = draft.known
-      const condensed: Condensed = { kind: 'summary', from: draft.from, to, source: 'cache', leftOut }
-      return { kind: 'condensed', ingress, condensed }
+      return condensed(draft, draft.known, { source: 'cache', leftOut })
     }
+    if (subject.run.cancelled !== undefined) return { kind: 'failed', reason: 'cancelled' }
     const flight = this.#join(subject, draft, false)
-    const made = await subject.run.waiting(
+    const made = await this.#wait(subject, flight)
+    if (typeof made === 'string') return { kind: 'failed', reason: made }
+    const { leftOut, spent } = made
+    return condensed(
+      draft,
+      made,
+      flight.shared ? { source: 'shared', leftOut } : { source: 'made', leftOut, spent },
+    )
+  }
+
+  /** Until there is the summary, there will be none, or the request is over. A stream is kept open meanwhile. */
+  async #wait(
+    { run, ingress, serving }: Subject,
+    flight: Flight<MadeSummary>,
+  ): Promise<MadeSummary | SummaryFailureReason> {
+    const everyMs = run.stream ? serving.snapshot.config.keepalive_interval * 1000 : 0
+    const stop = repeat(this.#parts.clock, { since: ingress.startedAt, everyMs }, () => run.keepalive())
+    const made = await run.waiting(
       (onCancel) =>
         new Promise<MadeSummary | SummaryFailureReason>((resolve) => {
           flight.result.then(resolve, (error: unknown) =>
@@ -129,31 +155,32 @@ export class Condenser {
           onCancel(() => resolve('cancelled'))
         }),
     )
+    stop()
     flight.leave()
-    if (typeof made === 'string') return { kind: 'failed', reason: made }
-    const { ingress, to } = draft.apply(made)
-    const own = flight.shared ? { source: 'shared' as const } : { source: 'made' as const, spent: made.spent }
-    return {
-      kind: 'condensed',
-      ingress,
-      condensed: { kind: 'summary', from: draft.from, to, leftOut: made.leftOut, ...own },
-    }
+    return made
   }
 
   /**
    * Begins to make the summary that the next request of a conversation will need, unless one is known with which it has less than `limit`
-   * tokens. Nobody waits for it.
+   * tokens, or one is being made. Nobody waits for it.
    */
   prepare(subject: Omit<Subject, 'run'>, limit: number): void {
-    void this.#prepare(subject, limit).catch((error: unknown) => {
-      const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-      this.#parts.log.error({ error: this.#parts.scrub(text) }, 'unexpected error')
-    })
+    const { log, scrub, hold } = this.#parts
+    // The request that it follows is about to let go of them.
+    const release = hold(subject.serving.snapshot)
+    this.#prepare(subject, limit)
+      .catch((error: unknown) => {
+        const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+        log.error({ error: scrub(text) }, 'unexpected error')
+      })
+      .finally(release)
   }
 
   async #prepare(subject: Omit<Subject, 'run'>, limit: number): Promise<void> {
     const draft = await this.#draft(subject, limit)
     if (draft === undefined || draft.known !== undefined) return
+    // It will be known when the next answer shows whether another one is needed.
+    if (this.#summaries.isMaking(draft.better)) return
     const flight = this.#join(subject, draft, true)
     await flight.result.catch(() => undefined)
     flight.leave()
@@ -212,6 +239,15 @@ export class Condenser {
 }
 
 const noNumbers: TokenNumbers = {}
+
+function condensed(
+  { apply, from }: Draft,
+  summary: KnownSummary,
+  facts: Pick<Condensed, 'source' | 'leftOut' | 'spent'>,
+): Condensation {
+  const { ingress, to } = apply(summary)
+  return { kind: 'condensed', ingress, condensed: { kind: 'summary', from, to, ...facts } }
+}
 
 function settingsOf({ config }: Snapshot): CondensationConfig {
   return config.condensation!

@@ -8,6 +8,8 @@ export interface Draft {
   readonly key: string
   /** That summary, where it is known already. */
   readonly known: KnownSummary | undefined
+  /** Of other summaries that would tell of more than what is known, that of most first. */
+  readonly better: readonly string[]
   /** Tokens of the prompt as it came. */
   readonly from: number
   /** What the summary is to be made of. */

@@ -106,3 +106,15 @@ test('work that throws before it promises anything fails as any other does', asy
   await settled()
   expect(errors).toEqual([])
 })
+
+test('who may only wait along finds nobody, or waits as one of them', async () => {
+  const { flights, join, begun } = openFlights()
+  expect([flights.joinKnown('a'), flights.has('a')]).toEqual([undefined, false])
+  const first = join('a')
+  const second = flights.joinKnown('a')!
+  expect([second.shared, flights.has('a'), flights.has('b')]).toEqual([true, true, false])
+  first.leave()
+  expect(begun[0]!.signal.aborted).toBe(false)
+  begun[0]!.resolve('done')
+  expect(await second.result).toBe('done')
+})

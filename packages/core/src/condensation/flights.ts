@@ -23,10 +23,23 @@ export class Flights<Result> {
     return this.#works.size
   }
 
+  has(key: string): boolean {
+    return this.#works.has(key)
+  }
+
   /** `begin` is called, at once, when nobody is at it. It should stop when the signal aborts. */
   join(key: string, begin: (signal: AbortSignal) => Promise<Result>): Flight<Result> {
     const known = this.#works.get(key)
-    const work = known ?? this.#begin(key, begin)
+    return this.#wait(key, known ?? this.#begin(key, begin), known !== undefined)
+  }
+
+  /** Waits along with the others; `undefined`: nobody is at it. */
+  joinKnown(key: string): Flight<Result> | undefined {
+    const known = this.#works.get(key)
+    return known && this.#wait(key, known, true)
+  }
+
+  #wait(key: string, work: Work<Result>, shared: boolean): Flight<Result> {
     work.waiting += 1
     let left = false
     const leave = () => {
@@ -36,7 +49,7 @@ export class Flights<Result> {
       if (work.waiting > 0 || !this.#end(key, work)) return
       work.controller.abort()
     }
-    return { result: work.result, shared: known !== undefined, leave }
+    return { result: work.result, shared, leave }
   }
 
   #begin(key: string, begin: (signal: AbortSignal) => Promise<Result>): Work<Result> {

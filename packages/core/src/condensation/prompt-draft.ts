@@ -13,6 +13,7 @@ export async function promptDraft(ingress: Ingress, measured: Measured, find: Fi
   return {
     key,
     known: found?.summary,
+    better: [],
     from: measured.total,
     write: () => ({ before: undefined, transcript: prompt, leftOut: {} }),
     apply: ({ text }) => {

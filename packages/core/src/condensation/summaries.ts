@@ -116,6 +116,17 @@ export class Summaries {
     return this.#flights.join(order.key, (signal) => this.#make(order, signal))
   }
 
+  isMaking(keys: readonly string[]): boolean {
+    return keys.some((key) => this.#flights.has(key))
+  }
+
+  /** Waits for the first of `keys` of which a summary is being made; `undefined`: none is, or that of `key` is, which tells of all. */
+  joinOther(key: string, keys: readonly string[]): Flight<MadeSummary> | undefined {
+    if (this.#flights.has(key)) return undefined
+    const other = keys.find((each) => this.#flights.has(each))
+    return other === undefined ? undefined : this.#flights.joinKnown(other)
+  }
+
   close(): void {
     this.#closed = true
     for (const running of this.#running) running.abort()
