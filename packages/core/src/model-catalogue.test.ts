@@ -3,6 +3,8 @@ import { modelIds } from '@llmproxy/provider-kit'
 import { expect, test } from 'vitest'
 import { ManualClock } from '../test/manual-clock.ts'
 import { jsonResponse, never, type Toy, toyGateway } from '../test/toy-gateway.ts'
+import type { LiveProvider } from './live-provider.ts'
+import { ModelCatalogue } from './model-catalogue.ts'
 
 const models = { request: () => ({ method: 'GET' as const, path: '/models' }), response: modelIds }
 
@@ -110,4 +112,100 @@ test('an aggregator’s name that routing sends to another provider is not liste
   const aggregator = vendor(['toy1/a', 'toy9/b'], { models: ['*'] })
   const { names } = await opened([aggregator, { ...vendor([], { models: ['named'] }) }])
   expect(await names()).toEqual(['named', 'toy9/b'])
+})
+
+/** A catalogue of its own, and a vendor whose list has windows in it: gateways ask only for what they need. */
+function windowed(windows: unknown, configured: readonly string[] = ['m'], ttlMs = 300_000) {
+  const clock = new ManualClock()
+  const made = vendor(['gpt-a', 'm'], {})
+  const listing = typeof windows === 'function' ? windows : () => windows
+  const live = {
+    name: 'toy',
+    config: { models: configured },
+    provider: {
+      ...made.provider,
+      models: windows === undefined ? models : { ...models, windows: listing },
+      authorize: () => ({}),
+    },
+    baseUrl: 'toy://in-process',
+    headers: {},
+  } as unknown as LiveProvider
+  const catalogue = new ModelCatalogue(clock, ttlMs)
+  const asked = async () => {
+    catalogue.refreshInBackground(live)
+    for (let step = 0; step < 10; step += 1) await turn()
+    return catalogue.window(live, 'm')
+  }
+  return { made, clock, live, catalogue, asked }
+}
+
+test('windows are asked for in the background, and kept as long as the names', async () => {
+  const { made, clock, live, catalogue, asked } = windowed({ m: 8_192, 'gpt-a': 4_096 })
+  catalogue.refreshInBackground(live)
+  catalogue.refreshInBackground(live)
+  expect([catalogue.window(live, 'm'), made.asked]).toEqual([undefined, 1])
+  expect(await asked()).toBe(8_192)
+  expect(catalogue.window(live, 'gpt-a')).toBe(4_096)
+  expect(catalogue.window(live, 'constructor')).toBeUndefined()
+  clock.advance(299_999)
+  await asked()
+  expect(made.asked).toBe(1)
+  clock.advance(1)
+  await asked()
+  expect(made.asked).toBe(2)
+})
+
+test('a vendor that fails keeps its last windows', async () => {
+  const { made, clock, asked } = windowed({ m: 8_192 })
+  await asked()
+  made.answer = () => Promise.resolve(jsonResponse({ error: 'no' }, 500))
+  clock.advance(300_000)
+  expect(await asked()).toBe(8_192)
+  clock.advance(29_999)
+  await asked()
+  expect(made.asked).toBe(2)
+  clock.advance(1)
+  await asked()
+  expect(made.asked).toBe(3)
+})
+
+test('one list serves both who wants names and who wants windows', async () => {
+  const { made, live, catalogue, asked } = windowed({ m: 8_192 }, ['gpt-*'])
+  await catalogue.refresh([live])
+  expect(await asked()).toBe(8_192)
+  expect([catalogue.ids(live), made.asked]).toEqual([['gpt-a'], 1])
+})
+
+test('who wants names waits for a list that was asked for in the background', async () => {
+  const { made, live, catalogue } = windowed({ m: 8_192 }, ['gpt-*'])
+  catalogue.refreshInBackground(live)
+  await catalogue.refresh([live])
+  expect([catalogue.ids(live), made.asked]).toEqual([['gpt-a'], 1])
+})
+
+test.each<[string, unknown, number]>([
+  ['models_ttl is 0', { m: 8_192 }, 0],
+  ['its list has none', undefined, 300_000],
+])('no vendor is asked for windows when %s', async (_name, windows, ttlMs) => {
+  const { made, asked } = windowed(windows, ['m'], ttlMs)
+  expect([await asked(), made.asked]).toEqual([undefined, 0])
+})
+
+test.each<[string, unknown]>([
+  ['a text', { m: '8192' }],
+  ['nothing', { m: null }],
+  ['0', { m: 0 }],
+  ['less than nothing', { m: -1 }],
+  ['no whole number', { m: 0.5 }],
+  ['endless', { m: Infinity }],
+  ['no record', null],
+  [
+    'an error',
+    () => {
+      throw new Error('no')
+    },
+  ],
+])('a window that is %s is none, and the names are of use without', async (_name, windows) => {
+  const { live, catalogue, asked } = windowed(windows, ['gpt-*'])
+  expect([await asked(), catalogue.ids(live)]).toEqual([undefined, ['gpt-a']])
 })

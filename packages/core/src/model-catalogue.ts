@@ -1,3 +1,4 @@
+import type { ModelList } from '@llmproxy/provider-kit'
 import type { Clock } from './clock.ts'
 import { parseBytes } from './exchange/classify.ts'
 import { prepareAlone } from './exchange/prepare.ts'
@@ -12,17 +13,25 @@ const retryAfterMs = 30_000
 /** Ids of one vendor; more are cut. */
 const mostIds = 5_000
 
+/** What a vendor's list says. */
+interface Listed {
+  readonly ids: readonly string[]
+  readonly windows: ReadonlyMap<string, number>
+}
+
 interface Known {
   ids: readonly string[] | undefined
-  windows?: ReadonlyMap<string, number>
+  /** Tokens by the vendor's id. */
+  windows: ReadonlyMap<string, number>
   /** `clock.now()` from when on the list is asked for again. */
   staleAt: number
   asking: Promise<void> | undefined
 }
 
 /**
- * What vendors have for the patterns of the configuration (`gpt-*`): asked for when a client wants the model list, kept for `ttlMs`.
- * A vendor that does not answer keeps its last list. Clients cannot make it ask more often than that.
+ * What vendors' model lists say: which models they have for the patterns of the configuration (`gpt-*`), and how much context their
+ * models can take. Asked for when a client wants the model list or somebody wants a window, kept for `ttlMs`. A vendor that does
+ * not answer keeps its last list. Clients cannot make it ask more often than that.
  */
 export class ModelCatalogue {
   readonly #clock: Clock
@@ -50,39 +59,46 @@ export class ModelCatalogue {
     return this.#known.get(live.name)?.ids ?? []
   }
 
-  /** Tokens that the model can take, when the vendor's list has said so. */
+  /** Tokens that the model can take, when the vendor's list has said so. `upstreamModel`: the vendor's id. */
   window(live: LiveProvider, upstreamModel: string): number | undefined {
-    return this.#known.get(live.name)?.windows?.get(upstreamModel)
+    return this.#known.get(live.name)?.windows.get(upstreamModel)
   }
 
-  /** Asks for the list of a provider that has windows in it, when it is stale. Nobody waits for it. */
+  /** Asks for the list of a provider that tells of windows, when it is not known or stale. Nobody waits for it. */
   refreshInBackground(live: LiveProvider): void {
-    if (this.#ttlMs === 0 || live.provider.models?.windows === undefined) return
+    if (this.#ttlMs > 0 && live.provider.models?.windows !== undefined) this.#due(live)
   }
 
   #refresh(live: LiveProvider): Promise<void> | undefined {
     if (live.provider.models === undefined || patternsOf(live).every(({ renamed }) => renamed))
       return undefined
-    let known = this.#known.get(live.name)
-    if (known === undefined) {
-      known = { ids: undefined, staleAt: -Infinity, asking: undefined }
-      this.#known.set(live.name, known)
-    }
-    if (this.#clock.now() >= known.staleAt) known.asking ??= this.#ask(live, known)
+    const known = this.#due(live)
     return known.ids === undefined ? known.asking : undefined
   }
 
+  /** What is known, and asked for again when it is stale. */
+  #due(live: LiveProvider): Known {
+    let known = this.#known.get(live.name)
+    if (known === undefined) {
+      known = { ids: undefined, windows: new Map(), staleAt: -Infinity, asking: undefined }
+      this.#known.set(live.name, known)
+    }
+    if (this.#clock.now() >= known.staleAt) known.asking ??= this.#ask(live, known)
+    return known
+  }
+
   async #ask(live: LiveProvider, known: Known): Promise<void> {
-    const ids = await listed(live, this.#clock)
-    known.ids = ids ?? known.ids ?? []
+    const found = await listed(live, this.#clock)
+    known.ids = found?.ids ?? known.ids ?? []
+    known.windows = found?.windows ?? known.windows
     known.staleAt =
-      this.#clock.now() + (ids === undefined ? Math.min(retryAfterMs, this.#ttlMs) : this.#ttlMs)
+      this.#clock.now() + (found === undefined ? Math.min(retryAfterMs, this.#ttlMs) : this.#ttlMs)
     known.asking = undefined
   }
 }
 
-/** The vendor's ids that a pattern of the provider covers; `undefined` when the vendor did not say. */
-async function listed(given: LiveProvider, clock: Clock): Promise<readonly string[] | undefined> {
+/** What the vendor answers; `undefined` when it did not. */
+async function listed(given: LiveProvider, clock: Clock): Promise<Listed | undefined> {
   const live = withBestKey(given)
   const { models } = live.provider
   try {
@@ -94,20 +110,40 @@ async function listed(given: LiveProvider, clock: Clock): Promise<readonly strin
       timeoutMs: patienceMs,
     })
     if ('kind' in answer || answer.status !== 200) return undefined
-    const patterns = patternsOf(live)
-    const ids: readonly unknown[] = models!.response(parseBytes(answer.bytes, mostMembers))
-    const covered = ids.filter(
-      (id): id is string =>
-        typeof id === 'string' &&
-        id !== '' &&
-        id.length <= 256 &&
-        patterns.find(({ prefix }) => id.startsWith(prefix))?.renamed === false,
-    )
-    return [...new Set(covered)].slice(0, mostIds)
+    const body = parseBytes(answer.bytes, mostMembers)
+    return { ids: coveredIds(live, models!.response(body)), windows: windowsOf(models!, body) }
   } catch {
     // A list that cannot be read is one that was not given.
     return undefined
   }
+}
+
+function coveredIds(live: LiveProvider, ids: readonly unknown[]): readonly string[] {
+  const patterns = patternsOf(live)
+  const covered = ids.filter(
+    (id): id is string => isId(id) && patterns.find(({ prefix }) => id.startsWith(prefix))?.renamed === false,
+  )
+  return [...new Set(covered)].slice(0, mostIds)
+}
+
+/** Of every model in the list: names are renamed, and others than those that are configured can be asked for. */
+function windowsOf(models: ModelList, body: unknown): ReadonlyMap<string, number> {
+  try {
+    const told: readonly (readonly [string, unknown])[] = Object.entries(models.windows?.(body) ?? {})
+    const usable = told.filter((entry): entry is [string, number] => isId(entry[0]) && isWindow(entry[1]))
+    return new Map(usable.slice(0, mostIds))
+  } catch {
+    // The names in the list are of use without.
+    return new Map()
+  }
+}
+
+function isWindow(tokens: unknown): boolean {
+  return Number.isSafeInteger(tokens) && (tokens as number) > 0
+}
+
+function isId(id: unknown): id is string {
+  return typeof id === 'string' && id !== '' && id.length <= 256
 }
 
 interface Pattern {

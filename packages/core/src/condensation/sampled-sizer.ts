@@ -3,6 +3,9 @@ import type { Sizer } from './sizer.ts'
 
 /** Characters that are counted at once: tokenizers take quadratic time for long runs without a space. */
 const longestPiece = 512
+/** The share of each text that is counted as long as all of them together have not come to `mostCounted`. */
+const leastShare = 1 / 16
+const mostCounted = 131_072
 /** Characters of a sample: many small ones tell more of a text than few large ones, and each cut adds a token now and then. */
 const pieceLength = 128
 /** Characters of one text that are counted, and of a request before it is only sampled. */
@@ -17,7 +20,7 @@ const halfLife = 1_024
 const mostRemembered = 1_024
 
 /**
- * The size of texts by a tokenizer, at a bounded price: a megabyte costs as much as 48 KiB. Every text gets its share of what is
+ * The size of texts by a tokenizer, at a bounded price: a megabyte costs as much as 88 KiB, and more than that little more. Every text gets its share of what is
  * counted, in pieces that are spread over it; texts that are too short for a piece are sized like those that were counted.
  */
 export class SampledSizer implements Sizer {
@@ -27,6 +30,8 @@ export class SampledSizer implements Sizer {
   #seen = 0
   /** Characters that may be counted, and have not been. */
   #credit = 0
+  /** Characters that were counted. */
+  #spent = 0
   /** What was counted lately. */
   #tokens = 0
   #bytes = 0
@@ -50,10 +55,14 @@ export class SampledSizer implements Sizer {
     const { length } = text
     const before = this.#seen
     this.#seen += length
-    this.#credit += Math.min(allowance(this.#seen) - allowance(before), countedWhole)
+    const allowed = allowance(this.#seen) - allowance(before)
+    const least = this.#spent < mostCounted ? length * leastShare : 0
+    this.#credit += Math.min(Math.max(allowed, least), countedWhole)
     const pieces = Math.floor(this.#credit / pieceLength)
     const whole = this.#credit >= length || pieces * pieceLength >= length
-    this.#credit = Math.max(0, this.#credit - (whole ? length : pieces * pieceLength))
+    const spent = whole ? length : pieces * pieceLength
+    this.#spent += spent
+    this.#credit = Math.max(0, this.#credit - spent)
     const counted = whole ? this.#whole(text) : this.#spread(text, pieces)
     const kept = 0.5 ** (counted.bytes / halfLife)
     this.#tokens = this.#tokens * kept + counted.tokens

@@ -62,8 +62,8 @@ test('of a long text no more than 16,384 characters are counted, and its size is
   }
 })
 
-test.each([20, 700, 3_000, 40_000])(
-  'a megabyte of messages of %i characters is sampled to its end, for less than 56 KiB',
+test.each([20, 700, 3_000, 12_000, 40_000])(
+  'a megabyte of messages of %i characters is sampled to its end, for 88 KiB',
   (length) => {
     const { sizer, counted } = watched()
     const whole = prose(1_000_000, 7)
@@ -76,9 +76,24 @@ test.each([20, 700, 3_000, 40_000])(
       actual += words(message)
     }
     expect(Math.abs(estimate / actual - 1)).toBeLessThan(0.1)
-    expect(counted()).toBeLessThan(56 * 1024)
+    expect(counted()).toBeLessThan(88 * 1024)
   },
 )
+
+test('sixteen megabytes cost hardly more than two', () => {
+  const { sizer, counted } = watched()
+  for (let index = 0; index < 800; index++) sizer.tokens(`${index} `.repeat(5_000).slice(0, 20_000))
+  expect(counted()).toBeLessThan(160 * 1024)
+})
+
+test('a text that comes late is sampled well enough to be cut by its size', () => {
+  const { sizer } = watched()
+  sizer.tokens(prose(1_000_000))
+  for (let seed = 2; seed < 8; seed++) {
+    const text = prose(60_000, seed)
+    expect(Math.abs(sizer.tokens(text) / words(text) - 1)).toBeLessThan(0.05)
+  }
+})
 
 test('the same text has the same size, and is counted once', () => {
   const { sizer, counted } = watched()

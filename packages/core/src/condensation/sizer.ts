@@ -17,7 +17,7 @@ export const charSizer: Sizer = {
 
 /**
  * By a tokenizer. For the texts of one request: the first 16,384 characters are counted as they are, and of what follows less and
- * less, at most as much of one text. Whatever is not counted is taken to be like what was. What `count` throws is thrown.
+ * less, never more than that of one text. Whatever is not counted is taken to be like what was. What `count` throws is thrown.
  */
 export function tokenizerSizer(count: TokenCounter): Sizer {
   return new SampledSizer(count)

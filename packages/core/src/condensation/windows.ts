@@ -8,16 +8,20 @@ type Asked = Pick<RouteTarget, 'upstreamModel' | 'model'>
 
 /** Milliseconds that a limit from an error is believed: vendors raise them. */
 const learntForMs = 24 * 60 * 60 * 1000
-/** Limits that are remembered; the longest unused go first. */
+/** Limits that are remembered: names of models may come from clients. The oldest go first. */
 const mostLearnt = 1_000
+/** Tokens. No model for conversations has fewer, so an error that names fewer has counted something else. */
+const leastWindow = 256
 
 interface Learnt {
   readonly limit: number
   /** `clock.now()` */
   readonly until: number
+  /** What the vendor's list said when the limit was first compared with it. */
+  listed?: number | undefined
 }
 
-/** The context windows of deployments, from the configuration, the vendors' model lists, and what their errors have named. */
+/** The context windows of deployments: from the configuration, the vendors' model lists, and what their errors have named. */
 export class Windows {
   readonly #clock: Clock
   readonly #learnt = new Map<string, Learnt>()
@@ -26,25 +30,45 @@ export class Windows {
     this.#clock = clock
   }
 
-  /** Tokens; `undefined`: nobody has said. Has the vendor's list asked for in the background when it is stale. */
+  /**
+   * Tokens; `undefined`: nobody has said. The configuration is believed before anything else, and the vendor's list before an error,
+   * unless the error has named less: other limits than the model's may hold for this key. Has the list asked for in the background
+   * when it is not known or stale.
+   */
   windowOf(live: LiveProvider, target: Asked, catalogue: ModelCatalogue): number | undefined {
     const configured = entryOf(target.model).context_window
-    if (configured !== undefined) return configured
+    if (configured !== undefined) {
+      if (this.#learnt.size > 0) this.#learnt.delete(keyOf(live, target))
+      return configured
+    }
     catalogue.refreshInBackground(live)
     const listed = catalogue.window(live, target.upstreamModel)
-    const learnt = this.#learnt.get(keyOf(live, target))?.limit
+    const learnt = this.#learnt.size === 0 ? undefined : this.#recall(keyOf(live, target), listed)
     return listed === undefined || learnt === undefined ? (listed ?? learnt) : Math.min(listed, learnt)
   }
 
-  /** An error of the vendor has named the limit. */
+  /** An error of the vendor has named the limit, in tokens. */
   learn(live: LiveProvider, target: Asked, limit: number): void {
-    if (!Number.isSafeInteger(limit) || limit <= 0) return
-    if (this.#learnt.size >= mostLearnt) this.#learnt.clear()
-    this.#learnt.set(keyOf(live, target), { limit, until: this.#clock.now() + learntForMs })
+    if (!Number.isSafeInteger(limit) || limit < leastWindow) return
+    const key = keyOf(live, target)
+    this.#learnt.delete(key)
+    if (this.#learnt.size >= mostLearnt) this.#learnt.delete(this.#learnt.keys().next().value!)
+    this.#learnt.set(key, { limit, until: this.#clock.now() + learntForMs })
+  }
+
+  #recall(key: string, listed: number | undefined): number | undefined {
+    const learnt = this.#learnt.get(key)
+    if (learnt === undefined) return undefined
+    learnt.listed ??= listed
+    // A list that says something else than before is newer than the error.
+    const outdated = listed !== undefined && learnt.listed !== listed
+    if (!outdated && this.#clock.now() < learnt.until) return learnt.limit
+    this.#learnt.delete(key)
+    return undefined
   }
 }
 
-/** What was learnt about another address says nothing about this one. */
+/** What was learnt at another address or with another key says nothing about this one. */
 function keyOf({ name, identity }: LiveProvider, { upstreamModel }: Asked): string {
   return JSON.stringify([name, identity, upstreamModel])
 }
