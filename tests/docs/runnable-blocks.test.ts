@@ -6,6 +6,7 @@ import { runApp, type RunningApp } from './support/run-app.ts'
 
 const readme = codeBlocks('README.md').filter(({ purpose }) => purpose === 'runnable')
 const guide = codeBlocks('docs/write-a-provider.md')
+const condensation = codeBlocks('docs/condensation.md').filter(({ purpose }) => purpose === 'runnable')
 const elsewhere = codeBlocks('packages/core/README.md').filter(({ purpose }) => purpose === 'runnable')
 const inGuide = guide.filter(({ purpose }) => purpose === 'runnable')
 
@@ -89,6 +90,10 @@ describe('README.md', () => {
     const others = lines.filter((line) => !line.startsWith('  off  anthropic'))
     for (const line of others) expect(shipped.output).toContain(line)
   })
+})
+
+describe('docs/condensation.md', () => {
+  for (const block of condensation) runs(block, () => shipped.url)
 })
 
 describe('the READMEs of packages', () => {
