@@ -1,113 +1,126 @@
 import { expect, test } from 'vitest'
-import { chat, metric, type Proxy } from '../reliability/support.ts'
-import { conversation, refuses, says, scripted, startCondensing } from './support/scripted.ts'
+import { chat, completion, errorBody, failing, metric, sendJson, until } from '../reliability/support.ts'
+import { conversation, inUse, nothing, refuses, says, scripted, startCondensing } from './support/scripted.ts'
 
-const topic = 'the-secret-topic'
-const messages = conversation(topic)
+const messages = conversation()
+const keyOf = (name: string) => `key-of-client-${name}-123`
 
-/** A model, and another one for summaries, which clients know by a name that its provider does not. */
-async function start() {
-  const [main, other] = await Promise.all([scripted(), scripted({ summary: says('summarised words') })])
-  const entry = { models: [{ id: 'brief', upstream: 'vendor-model-7' }] }
-  const proxy = await startCondensing([main, { url: other.url, entry }], { model: 'brief' })
-  return { main, other, proxy }
-}
-
-function line(proxy: Proxy, message: string) {
-  return proxy.lines.findLast((each) => each.message === message)?.fields
-}
-
-/** The `condensation` of `GET /metrics`. */
-async function metricsOf({ url }: Proxy) {
-  const metrics = (await (await fetch(`${url}/metrics`)).json()) as Record<string, object>
-  return {
-    ...metrics['condensation'],
-    attempts: (metrics['summary'] as { total_requests: number }).total_requests,
-  }
-}
-
-test('a summary is told to the client, in the log by its caller, and in the metrics', async () => {
-  const { proxy } = await start()
-  const reply = await chat(proxy.url, { messages })
-  const header = String(reply.headers['x-llmproxy-condensed'])
-  const [, from, to] = /^summary; from=(\d+); to=(\d+)$/.exec(header)!.map(Number)
-  const { _proxy_info: info, usage } = JSON.parse(reply.text) as Record<string, Record<string, unknown>>
-  const spent = { calls: 1, tokens: { input: usage!['prompt_tokens'], output: usage!['completion_tokens'] } }
-  expect(info!['condensed']).toEqual({
-    kind: 'summary',
-    from,
-    to,
-    source: 'made',
-    summary_calls: 1,
-    summary_tokens: spent.tokens,
-  })
-  expect(line(proxy, 'request')).toMatchObject({
-    attempts: 2,
-    provider: 'a',
-    condensed: { kind: 'summary', from, to, source: 'made', ...spent },
-  })
-  expect(line(proxy, 'summary')).toEqual({
-    ...spent,
-    request_id: reply.headers['x-request-id'],
-    caller: 'anonymous',
-    model: 'm',
-    provider: 'b',
-    background: false,
-    duration_ms: expect.any(Number),
-  })
-  await chat(proxy.url, { messages })
-  expect(proxy.lines.filter(({ message }) => message === 'summary')).toHaveLength(1)
-  expect(line(proxy, 'request')!['condensed']).toEqual({ kind: 'summary', from, to, source: 'cache' })
-  expect(await metricsOf(proxy)).toMatchObject({
-    requests: { summary: 2, truncated: 0, max_tokens: 0 },
-    summaries: { made: 1, cache: 1, shared: 0 },
-    tokens_saved: 2 * (from! - to!),
-    summary_tokens: spent.tokens,
-    // Each request twice, and the summary.
-    attempts: 5,
-  })
+/** A summary that costs so many tokens. */
+const costing = (input: number, output: number) => ({
+  ...completion('what was said before'),
+  usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
 })
 
-test('tokens of summaries count under the name that the configuration has for their model', async () => {
-  const { proxy } = await start()
-  await chat(proxy.url, { messages })
-  const tokens = (labels: Record<string, string>) => metric(proxy, 'llmproxy_tokens_total', labels)
-  expect(await tokens({ provider: 'b', model: 'brief', operation: 'chat', type: 'input' })).toBeGreaterThan(0)
-  expect(await tokens({ provider: 'b', model: 'other' })).toBe(0)
-  const started = await metric(proxy, 'llmproxy_requests_started_total', { operation: 'chat' })
-  const timed = (name: string) =>
-    metric(proxy, 'gen_ai_client_operation_duration_seconds_count', { gen_ai_provider_name: name })
-  expect([started, await timed('a'), await timed('b')]).toEqual([1, 1, 0])
-})
-
-test('so is what was cut, with the reason; an error says what was tried', async () => {
-  const { main, other, proxy } = await start()
-  other.turn({ summary: says('') })
-  const reply = await chat(proxy.url, { messages })
-  expect(reply.headers['x-llmproxy-condensed']).toMatch(/^truncated; /)
-  expect(line(proxy, 'request')!['condensed']).toMatchObject({ kind: 'truncated', reason: 'failed' })
-  expect(line(proxy, 'summary')).toMatchObject({ provider: 'b', failure: 'failed' })
-  expect(await metricsOf(proxy)).toMatchObject({
-    requests: { summary: 0, truncated: 1 },
-    summary_failures: { failed: 1, timeout: 0 },
-    // It said nothing, and is paid for.
-    summary_tokens: { input: 3, output: 2 },
+test('a summary is counted, logged and told, to the caller that it was made for', async () => {
+  const upstream = await scripted({
+    summary: (_, response) => sendJson(response, 200, costing(700, 30)),
   })
-  main.turn({ request: refuses })
-  const refused = await chat(proxy.url, { messages })
-  expect([refused.status, refused.headers['x-llmproxy-condensed']]).toEqual([
-    400,
-    expect.stringMatching(/^truncated; /),
+  const api_keys = [{ name: 'team', key: keyOf('team') }]
+  const proxy = await startCondensing([upstream], {}, { config: { api_keys } })
+  const headers = { 'x-api-key': keyOf('team') }
+  const reply = await chat(proxy.url, { messages }, { ...headers, 'x-request-id': 'request-1' })
+  expect(JSON.parse(reply.text)).toMatchObject({
+    _proxy_info: {
+      provider: 'a',
+      attempt_number: 2,
+      request_id: 'request-1',
+      condensed: {
+        kind: 'summary',
+        source: 'made',
+        summary_calls: 1,
+        summary_tokens: { input: 700, output: 30 },
+      },
+    },
+    // Those of the answer.
+    usage: { total_tokens: 5 },
+  })
+  expect(
+    proxy.lines.filter(({ message }) => message === 'summary').map(({ fields }) => fields),
+  ).toMatchObject([
+    {
+      request_id: 'request-1',
+      caller: 'team',
+      model: 'm',
+      provider: 'a',
+      background: false,
+      calls: 1,
+      tokens: { input: 700, output: 30 },
+    },
   ])
+  expect(proxy.requests).toMatchObject([
+    {
+      request_id: 'request-1',
+      caller: 'team',
+      attempts: 2,
+      tokens: { total: 5 },
+      condensed: { kind: 'summary' },
+    },
+  ])
+  const { gateway } = proxy
+  const count = (name: string, labels: Record<string, string>) => {
+    const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`)
+    const line = gateway
+      .prometheus()
+      .split('\n')
+      .find((each) => each.startsWith(name) && wanted.every((label) => each.includes(label)))
+    return Number(line?.slice(line.lastIndexOf(' ')) ?? 0)
+  }
+  expect(count('llmproxy_summary_tokens_total', { type: 'input' })).toBe(700)
+  expect(count('llmproxy_tokens_total', { provider: 'a', model: 'm', type: 'input' })).toBe(703)
+  expect(count('llmproxy_tokens_total', { provider: 'a', model: 'm', type: 'output' })).toBe(32)
+  expect(count('llmproxy_summaries_total', { source: 'made' })).toBe(1)
+  expect(count('llmproxy_condensations_total', { kind: 'summary' })).toBe(1)
+  // One request of a client, three of ours.
+  expect(count('llmproxy_requests_settled_total', { operation: 'chat', ending: 'complete' })).toBe(1)
+  const { providers } = gateway.metrics() as unknown as { providers: Record<string, Record<string, number>> }
+  expect(providers['a']).toMatchObject({ total_requests: 3, total_tokens: 735 })
 })
 
-test('what was said, and what the summary says, stands in no line and no metric', async () => {
-  const { other, proxy } = await start()
-  await chat(proxy.url, { messages })
-  other.turn({ summary: says('') })
-  await chat(proxy.url, { messages: conversation(topic, 7) })
-  const page = await (await fetch(`${proxy.url}/metrics`, { headers: { accept: 'text/plain' } })).text()
-  const told = JSON.stringify([proxy.lines, page])
-  expect(told).toContain('llmproxy_summaries_total')
-  expect([topic, 'summarised words', 'question'].filter((text) => told.includes(text))).toEqual([])
+test('so is one that fails', async () => {
+  const upstream = await scripted({ summary: failing(500) })
+  const proxy = await startCondensing([upstream])
+  const reply = await chat(proxy.url, { messages })
+  expect(JSON.parse(reply.text)).toMatchObject({
+    _proxy_info: { condensed: { kind: 'truncated', reason: 'failed' } },
+  })
+  expect(proxy.lines.find(({ message }) => message === 'summary')?.fields).toMatchObject({
+    failure: 'failed',
+    calls: 1,
+    provider: 'a',
+  })
+  const { providers } = proxy.gateway.metrics() as unknown as { providers: Record<string, object> }
+  expect(providers['a']).toMatchObject({ total_requests: 3 })
+  expect(await metric(proxy, 'llmproxy_summary_failures_total', { reason: 'failed' })).toBe(1)
+  expect(inUse(proxy)).toEqual(nothing)
+})
+
+test('neither a log line nor an error has anything of what was said, or a key', async () => {
+  const secret = 'the-launch-code'
+  const said = conversation(secret)
+  const echo = (text: string) => errorBody(`No: ${text}`, 'invalid_request_error', 'bad_value')
+  const summaries = [
+    says(`they spoke of ${secret}`),
+    failing(500, {}, `cannot read ${secret}`),
+    (_: unknown, response: Parameters<typeof sendJson>[0]) =>
+      sendJson(response, 400, echo(`${secret} upstream-key-of-a`)),
+    refuses,
+    (_: unknown, response: Parameters<typeof sendJson>[0]) => void response.writeHead(200).end(`{"${secret}`),
+  ]
+  const upstream = await scripted()
+  const proxy = await startCondensing([upstream], { background: true, preflight: true, cache_ttl: 0 })
+  for (const summary of summaries) {
+    for (const request of [refuses, says('Hello')]) {
+      upstream.turn({ summary, request })
+      const reply = await chat(proxy.url, { messages: said })
+      expect(reply.text).not.toContain(secret)
+      expect(JSON.stringify(reply.headers)).not.toContain(secret)
+    }
+  }
+  await until(() => proxy.gateway.inFlight === 0)
+  const log = JSON.stringify(proxy.lines)
+  expect(proxy.lines.filter(({ message }) => message === 'summary').length).toBeGreaterThan(4)
+  for (const word of [secret, 'upstream-key-of-a', 'they spoke', 'question 0'])
+    expect(log).not.toContain(word)
+  const metrics = proxy.gateway.prometheus() + JSON.stringify(proxy.gateway.metrics())
+  expect(metrics).not.toContain(secret)
 })
