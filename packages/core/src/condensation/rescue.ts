@@ -4,7 +4,7 @@ import type { Condensed } from '../metrics/condensation.ts'
 import type { RequestRun } from '../request-run.ts'
 import type { RouteTarget } from '../routing/route-target.ts'
 import { type Served, serve, type Serving } from '../serve.ts'
-import type { Condenser } from './condenser.ts'
+import type { Condenser, Subject } from './condenser.ts'
 import { largerModels, type RouteOf } from './larger-models.ts'
 import { loweredMaxTokens } from './lowered-max-tokens.ts'
 import { mayCondense } from './may-condense.ts'
@@ -31,7 +31,7 @@ interface Step {
 /**
  * Asks in another form for a request that was refused as too long, or will be (`undefined`): with a lower `max_tokens` where that is all
  * there is to it, at a larger model where one is named, then with a summary in place of its history, at last with half of it. Each at
- * most once, and one attempt of each whatever `max_attempts` says.
+ * most once (of the last two once more with a lower `max_tokens`), and one attempt of each whatever `max_attempts` says.
  */
 export async function rescue(
   run: RequestRun,
@@ -92,7 +92,7 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   const subject = { ingress, target, fault, run, serving }
   const made = await condenser.condense(subject)
   if (isOver(run)) return
-  if (made.kind === 'condensed') yield made
+  if (made.kind === 'condensed') yield* withShorter(made, subject, means)
   // It was only expected that it would be refused.
   else if (fault === undefined) yield { ingress }
   if (made.kind === 'impossible') return
@@ -102,7 +102,21 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
     made.kind === 'condensed' ? { ...now, ingress: made.ingress } : now,
     made,
   )
-  if (truncated !== undefined) yield truncated
+  if (truncated !== undefined) yield* withShorter(truncated, subject, means)
+}
+
+/** A condensed request; when its prompt fits now, and the answer that is asked for does not fit beside it, with a shorter answer. */
+function* withShorter(
+  step: Step,
+  { target, serving }: Subject,
+  { condenser, last }: StepMeans,
+): Generator<Step, void, void> {
+  yield step
+  const { ingress } = step
+  const refused = last()
+  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
+  const lowered = isOverflow(refused) ? loweredMaxTokens(ingress, refused.fault, size) : undefined
+  if (lowered !== undefined) yield { ...step, ingress: lowered.ingress }
 }
 
 function isOver({ cancelled, remainingMs }: RequestRun): boolean {
