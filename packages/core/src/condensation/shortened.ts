@@ -20,6 +20,7 @@ export function shortened(
   most: number,
   sizer: Sizer,
 ): readonly JsonObject[] {
+  const levels = { result: Infinity, assistant: Infinity, user: Infinity }
   let list = messages
   let excess = excessOf(list, most, sizer)
   for (const floor of floors)
@@ -28,13 +29,17 @@ export function shortened(
         const sizes = textSizes(list, rank, sizer)
         const all = sizes.reduce((sum, size) => sum + size, 0)
         const level = Math.max(levelOf(sizes, all - excess), floor)
-        if (!sizes.some((size) => size > level)) break
-        list = list.map((message) =>
-          rankOf(message) === rank ? mapTexts(message, (text) => middleCut(text, level, sizer)) : message,
-        )
+        if (level >= levels[rank] || !sizes.some((size) => size > level)) break
+        levels[rank] = level
+        // From the texts as they came, so that each has one mark, and a true one.
+        list = messages.map((message) => cutTo(message, levels[rankOf(message)], sizer))
         excess = excessOf(list, most, sizer)
       }
   return list
+}
+
+function cutTo(message: JsonObject, level: number, sizer: Sizer): JsonObject {
+  return level === Infinity ? message : mapTexts(message, (text) => middleCut(text, level, sizer))
 }
 
 function excessOf(messages: readonly JsonObject[], most: number, sizer: Sizer): number {
