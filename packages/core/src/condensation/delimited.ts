@@ -5,7 +5,7 @@ import { hash } from 'node:crypto'
  * one of them has it. The same texts have the same mark, so that equal calls are equal. `digits`: few cost few tokens.
  */
 export function markOf(texts: readonly string[], digits = 12): string {
-  let digest = hash('sha256', JSON.stringify(texts))
+  let digest = hash('sha256', texts.map((text) => hash('sha256', text)).join(' '))
   while (texts.some((text) => text.includes(digest.slice(0, digits)))) digest = hash('sha256', digest)
   return digest.slice(0, digits)
 }

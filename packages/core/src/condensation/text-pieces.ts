@@ -20,17 +20,30 @@ const longestHead = 256
  * than `most` pieces, or there is no room for any.
  */
 export function piecesOf(text: string, fit: Fit): readonly string[] | undefined {
+  const expected = expectedPieces(text, fit)
+  if (expected === Infinity || expected > fit.most * tolerance || fit.most <= 0) return undefined
+  const reach = Math.ceil((text.length / expected) * tolerance)
   const pieces: string[] = []
   let start = 0
   do {
-    if (pieces.length >= fit.most) return undefined
+    if (pieces.length === fit.most) return undefined
     const head = headOf(text, start)
-    const length = pieceLength(head, text.slice(start), fit)
+    const length = pieceLength(head, text.slice(start), { ...fit, reach })
     if (length === 0 && text !== '') return undefined
     pieces.push(head + text.slice(start, start + length))
     start += length
   } while (start < text.length)
   return pieces
+}
+
+/** By how much a text's parts may differ from the whole. */
+const tolerance = 1.25
+
+/** If the text were alike everywhere; there need not be room for any. */
+function expectedPieces(text: string, { size, room }: Fit): number {
+  const [empty, whole] = [size(''), size(text)]
+  if (whole <= room) return 1
+  return room <= empty ? Infinity : Math.max(1, (whole - empty) / (room - empty))
 }
 
 /** The line that a piece from `start` on needs in front of it; `''` where a turn begins, and in texts without turns. */
@@ -43,11 +56,21 @@ function headOf(text: string, start: number): string {
   return `${text.slice(within, end).replace(/, continued$/, '')}, continued>\n`
 }
 
-function pieceLength(head: string, rest: string, { size, room }: Fit): number {
+/** `reach`: characters that are probably too many, to measure less than all that is left. */
+function pieceLength(
+  head: string,
+  rest: string,
+  { size, room, reach }: Fit & { readonly reach: number },
+): number {
   const sizeAt = (length: number) => size(head + rest.slice(0, length))
-  const whole = sizeAt(rest.length)
+  let far = Math.min(reach, rest.length)
+  let whole = sizeAt(far)
+  while (whole <= room && far < rest.length) {
+    far = Math.min(far * 2, rest.length)
+    whole = sizeAt(far)
+  }
   if (whole <= room) return rest.length
-  let length = border(rest, longest({ length: rest.length, whole, room, sizeAt }))
+  let length = border(rest, longest({ length: far, whole, room, sizeAt }))
   // Where a size is an estimate from samples, less text may be found to be larger.
   while (length > 0 && sizeAt(length) > room) length = border(rest, Math.floor(length * 0.8))
   return length
