@@ -1,17 +1,19 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { SummaryModel, type SummaryModelOptions } from '../../test/summary-model.ts'
-import { charSizer, type Sizer } from './sizer.ts'
+import { charSizer, type Sizer, tokenizerSizer } from './sizer.ts'
 import { type Summary, summarise } from './summariser.ts'
 import { mostCalls } from './summary-calls.ts'
 import { SummaryFailed } from './summary-io.ts'
 import { transcriptOf } from './transcript.ts'
 
-const sizers: readonly Sizer[] = [
-  charSizer,
-  { tokens: (text) => Math.ceil(text.length / 3), exact: true },
+/** One for each conversation: that of a tokenizer remembers what it has counted. */
+const sizers: readonly (() => Sizer)[] = [
+  () => charSizer,
+  () => ({ tokens: (text) => Math.ceil(text.length / 3), exact: true }),
   // Not monotonous, as sizes from samples may be.
-  { tokens: (text) => Math.ceil((text.length * (20 + (text.length % 7))) / 80), exact: true },
+  () => ({ tokens: (text) => Math.ceil((text.length * (20 + (text.length % 7))) / 80), exact: true }),
+  () => tokenizerSizer((text) => Math.ceil((text.length + text.split(' ').length) / 4)),
 ]
 
 const content = fc
@@ -119,7 +121,7 @@ test('a window that is known: no call is above it, and all of the text is in a c
         answer: answers,
       }),
       async (order, options) => {
-        const model = new SummaryModel(options)
+        const model = new SummaryModel({ ...options, sizer: options.sizer() })
         const made = await outcome(model, order)
         expectWithinBounds(model, made)
         expect(model.asked.every(({ size }) => size <= options.window)).toBe(true)
@@ -149,7 +151,7 @@ test('a window that nobody knows, of a model that counts otherwise: all of the t
         ),
       }),
       async (order, options) => {
-        const model = new SummaryModel(options)
+        const model = new SummaryModel({ ...options, sizer: options.sizer() })
         const made = await outcome(model, order)
         expectWithinBounds(model, made)
         if (SummaryFailed.is(made)) return
