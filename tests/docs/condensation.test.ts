@@ -7,6 +7,8 @@ import {
 } from '../../packages/core/src/metrics/condensation.ts'
 import { condensedInfo } from '../../packages/core/src/proxy-info.ts'
 import { summaryLine } from '../../packages/server/src/log/summary-line.ts'
+import { formatProblem } from '../../packages/core/src/config/problem.ts'
+import { readConfig } from '../../packages/core/src/config/read.ts'
 import { readDocument } from './support/markdown.ts'
 
 const page = readDocument('docs/condensation.md')
@@ -47,4 +49,13 @@ test('what clients are told is what they get', () => {
   const info = shown.find((document) => '_proxy_info' in document)?.['_proxy_info']
   expect(info).toMatchObject({ condensed: condensedInfo(condensed) })
   expect(page).toContain('`summary; from=12000; to=900`')
+})
+
+test('every configuration on the page is valid', () => {
+  const found = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = '']) => text)
+  expect(found.length).toBeGreaterThan(2)
+  for (const text of found) {
+    const { problems, warnings } = readConfig(text, { file: 'config.yaml', env: {} })
+    expect([...problems, ...warnings].map(formatProblem)).toEqual([])
+  }
 })
