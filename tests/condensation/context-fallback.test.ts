@@ -10,12 +10,20 @@ import {
 } from '../reliability/support/fake-upstream.ts'
 import { provider, type Proxy, startProxy } from '../reliability/support/proxy.ts'
 
-const tooLong: Answer = (_request, response) =>
-  sendJson(
-    response,
-    400,
-    errorBody('maximum context length is 1000 tokens', 'invalid_request_error', 'context_length_exceeded'),
-  )
+const refusing =
+  (limit: number): Answer =>
+  (_request, response) =>
+    sendJson(
+      response,
+      400,
+      errorBody(
+        `maximum context length is ${limit} tokens`,
+        'invalid_request_error',
+        'context_length_exceeded',
+      ),
+    )
+
+const tooLong = refusing(1000)
 
 const models = ({ requests }: FakeUpstream): string[] =>
   requests.map(({ body }) => (JSON.parse(body.toString()) as { model: string }).model)
@@ -100,7 +108,7 @@ describe('a chain', () => {
   })
 
   test('that leads back ends, with the error of the one that was asked last', async () => {
-    const upstream = await byModel({ a: tooLong, b: tooLong })
+    const upstream = await byModel({ a: tooLong, b: refusing(2000) })
     const proxy = await proxyFor(upstream.url, {
       only: [
         { id: 'a', context_fallback: 'b' },
@@ -109,8 +117,29 @@ describe('a chain', () => {
     })
     const response = await ask(proxy, { model: 'a', ...chat })
     expect(response.status).toBe(400)
-    expect(await response.json()).toMatchObject({ error: { code: 'context_length_exceeded' } })
+    expect(await response.json()).toMatchObject({
+      error: { message: 'maximum context length is 2000 tokens', code: 'context_length_exceeded' },
+    })
     expect(models(upstream)).toEqual(['a', 'b'])
+  })
+
+  test('whose end is down ends with the error of the largest that refused', async () => {
+    const upstream = await byModel({ a: tooLong, b: refusing(2000), c: failing(503) })
+    const proxy = await startProxy({
+      providers: [
+        provider('first', upstream.url, {
+          models: [
+            { id: 'a', context_fallback: 'b' },
+            { id: 'b', context_fallback: 'c' },
+          ],
+        }),
+        provider('second', upstream.url, { models: ['c'], max_retries: 0 }),
+      ],
+    })
+    expect(await (await ask(proxy, { model: 'a', ...chat })).json()).toMatchObject({
+      error: { message: 'maximum context length is 2000 tokens' },
+    })
+    expect(models(upstream)).toEqual(['a', 'b', 'c'])
   })
 
   test('is followed whatever max_attempts says, one attempt of each', async () => {

@@ -86,6 +86,15 @@ describe('a fault stays what it is, the same object', () => {
         message: 'tokens per min (TPM), maximum context length',
       },
     ],
+    [
+      'credit for less only, by a default keyword',
+      {
+        kind: 'quota_exhausted',
+        code: 'request_too_large',
+        status: 402,
+        message: 'fewer max_tokens, or a lower maximum context length',
+      },
+    ],
   ])('%s', (_, fault) => {
     expect(errorKeywords(custom)!(fault)).toBe(fault)
   })

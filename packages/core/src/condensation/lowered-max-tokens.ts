@@ -44,7 +44,7 @@ export function loweredMaxTokens(
   if (asked === undefined || counted === undefined) return undefined
   const tooMuch = excess(said, { limit: said.limit, counted, estimate })
   const to = Math.min(asked, counted) - tooMuch
-  if (!(tooMuch > 0) || to < 1 || (to < fewestTokens && to < asked / 2)) return undefined
+  if (!(tooMuch > 0) || (to < fewestTokens && to < asked / 2)) return undefined
   return { ingress: withLimit(ingress, sent.length === 0 ? [names[0]!] : sent, to), from: asked, to }
 }
 
