@@ -30,6 +30,11 @@ rate_limits:
   completions: 100
   embeddings: 200
 
+# Requests that do not fit their model are asked again with a summary of the conversation, which is made with your keys. "model" names who
+# makes it, "same_provider: true" lets no other vendor read it. Without this section clients get the vendor's error.
+condensation:
+  enabled: true
+
 log_level: INFO
 
 # A provider without its key is off, and says so at the start. Lower priority is asked first.
