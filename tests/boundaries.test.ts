@@ -111,6 +111,7 @@ function isFine(specifier: string, path: string, each: Package, declared: Readon
 // Inside core: the gateway → what it orders → what everything reads.
 const ranks: Readonly<Record<string, number>> = {
   '': 2,
+  condensation: 2,
   exchange: 1,
   routing: 1,
   resilience: 1,
@@ -125,6 +126,7 @@ const shared = /^(?:clock|errors|egress)\.ts$/
 
 /** Against the order, and harmless: types of live state, which leave nothing behind at run time. */
 const onlyTypes = [
+  'exchange/attempt-input.ts → condensation/keywords.ts',
   'exchange/attempt-input.ts → live-provider.ts',
   'health/checks.ts → live-provider.ts',
   'health/configured-deployments.ts → live-provider.ts',
