@@ -21,7 +21,7 @@ interface Making {
 
 /**
  * Makes a summary with one call where the text fits the model that makes it; else with one for each piece, and summaries of their
- * summaries. At most {@link mostCalls} calls. Rejects with {@link SummaryFailed}.
+ * summaries. At most `mostCalls` calls. Rejects with {@link SummaryFailed}.
  */
 export async function summarise(order: SummaryOrder, io: SummaryIo): Promise<Summary> {
   const making = makingOf(io)
