@@ -4,6 +4,7 @@ import type { Conversation } from './conversation.ts'
 import { shortenedAt } from './shortened.ts'
 import type { Plan } from './plan.ts'
 import type { Sizer } from './sizer.ts'
+import { messageSizes } from './sizes-of.ts'
 import { withMessages } from './with-messages.ts'
 
 /** The conversation of a request, and what becomes of it. */
@@ -19,17 +20,29 @@ export interface CondensedInput {
 
 /**
  * The request with a summary in place of its history: the system messages of the history, the summary, the messages that stay. They are
- * byte for byte those that came, unless they are larger than `room`: then their longest texts are cut in the middle.
+ * byte for byte those that came, unless they are larger than `room`: then the longest texts are cut in the middle, those of messages
+ * before the cut first.
  */
 export function condensedChat(ingress: Ingress, input: CondensedInput): Ingress {
-  const { conversation, plan, summary, room = Infinity, sizer } = input
+  const { conversation, plan, summary } = input
   const { messages, system } = conversation
   const indices = [...messages.keys()]
   const told: JsonObject = { role: 'system', content: summary }
-  const kept = [...plan.carried, ...indices.slice(plan.cut)]
   return withMessages(ingress, [
     ...indices.slice(0, plan.cut).filter((index) => system.has(index)),
     told,
-    ...shortenedAt(kept, conversation, { most: room, sizer }),
+    ...keptWithin(indices.slice(plan.cut), input),
   ])
+}
+
+function keptWithin(
+  rest: readonly number[],
+  { conversation, plan: { carried }, room, sizer }: CondensedInput,
+): readonly (number | JsonObject)[] {
+  if (room === undefined) return [...carried, ...rest]
+  const { messages, system } = conversation
+  const own = rest.filter((index) => !system.has(index)).map((index) => messages[index]!)
+  const ownTokens = messageSizes(own, sizer).reduce((sum, size) => sum + size, 0)
+  if (ownTokens > room) return shortenedAt([...carried, ...rest], conversation, { most: room, sizer })
+  return [...shortenedAt(carried, conversation, { most: room - ownTokens, sizer }), ...rest]
 }

@@ -74,6 +74,20 @@ describe('a plan', () => {
     })
   })
 
+  test('takes it again, too, where only the end of what the user said before fits: by a later cut all of that would be gone', () => {
+    const long = [rules, user(), user(400), assistant(), user()]
+    const known = [{ cut: 3, tokens: 46 }]
+    const again = { cut: 3, known: known[0], needsSummary: false, carried: [2], fits: 'no' }
+    expect(planOf(planInput(long, { room: 600, known }))).toEqual(again)
+    const first = planInput([rules, user(500), assistant(), user()], {
+      room: 600,
+      known: [{ cut: 2, tokens: 46 }],
+    })
+    expect(planOf(first)).toMatchObject({ cut: 2, needsSummary: false, carried: [1], fits: 'no' })
+    // What came after it would have more than half.
+    expect(planOf(planInput(long, { room: 590, known }))).toMatchObject({ cut: 4, needsSummary: true })
+  })
+
   test('does not guess what fits when the room is unknown: only the very same summary is taken again', () => {
     const known = [{ cut: 3, tokens: 46 }]
     expect(planOf(planInput(turns, { known }))).toMatchObject({ cut: 5, needsSummary: true, known: known[0] })
@@ -154,7 +168,10 @@ describe('a plan', () => {
       carried: [],
       fits: 'no',
     })
-    expect(planOf(planInput([rules, user(400)], { room: 560 }))).toMatchObject({ cut: 0, fits: 'yes' })
+    const idle = { cut: 0, needsSummary: false, fits: 'yes' }
+    expect(planOf(planInput([rules, user(400)], { room: 560 }))).toMatchObject(idle)
+    const known = [{ cut: 2, tokens: 5 }]
+    expect(planOf(planInput([rules, user(400), assistant(5)], { room: 570, known }))).toMatchObject(idle)
   })
 
   test('is made at once for sixty thousand messages', () => {

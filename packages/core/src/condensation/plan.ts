@@ -54,8 +54,8 @@ export function planOf(input: PlanInput): Plan {
   const stays = staysOf(conversation, sizes)
   const fresh = allowanceOf(input, stays, summary)
   const choice = chooseCut(stays, fresh)
-  // What fits as it is has nothing from a summary of what stays.
-  const isIdle = choice.rule === 'cut' && fixed + stays.systemTokens + stays.tokens <= room
+  // What fits as it is loses nothing for a summary of what stays.
+  const isIdle = ['tail', 'cut'].includes(choice.rule) && fixed + stays.systemTokens + stays.tokens <= room
   if (isIdle || conversation.system.size === sizes.length)
     return { cut: 0, needsSummary: false, carried: [], fits: isIdle ? 'yes' : 'no' }
   const known = input.known.toSorted((left, right) => right.cut - left.cut)

@@ -15,7 +15,7 @@ export interface Stay {
 
 /** Every way to cut one conversation. */
 export interface Stays {
-  /** Where the cut is before the last turn, or at its beginning, and something does not stay. Ascending, as all of them. */
+  /** Where the cut is before the last turn, or at its beginning. Ascending, as all of them. */
   readonly early: readonly Stay[]
   /** Where it is behind the user's messages of the last turn, which are carried. */
   readonly within: readonly Stay[]
@@ -44,7 +44,7 @@ export function staysOf(conversation: Conversation, sizes: readonly number[]): S
     return { cut, carriedFrom: from, carriedTo: to, carriedTokens, tokens: kept, isLess }
   })
   return {
-    early: stays.filter(({ cut, isLess }) => cut <= lastTurn && isLess),
+    early: stays.filter(({ cut }) => cut <= lastTurn),
     within: stays.filter(({ cut }) => cut > lastUser),
     inside: stays.filter(({ cut }) => cut > lastTurn && cut <= lastUser),
     last: stays.at(-1),
