@@ -10,12 +10,13 @@ import type { Serving } from '../serve.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { chatDraft, chatTokens } from './chat-draft.ts'
 import type { Draft, FindSummary } from './draft.ts'
-import { type Measured, measure } from './measure.ts'
+import { askedAnswer, type Measured, measure } from './measure.ts'
 import type { Flight } from './flights.ts'
 import { promptDraft } from './prompt-draft.ts'
 import { repeat } from './repeat.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { Sizers } from './sizers.ts'
+import { Refusals } from './refusals.ts'
 import { type MadeSummary, Summaries, type SummariesParts } from './summaries.ts'
 import type { KnownSummary } from './summary-cache.ts'
 import { SummaryFailed } from './summary-io.ts'
@@ -36,6 +37,8 @@ export interface Subject {
   readonly target: RouteTarget
   /** With which it was refused; `undefined`: it was not asked. */
   readonly fault: AttemptFault | undefined
+  /** The form in which it was refused, where that is not `ingress`. */
+  readonly refused?: Ingress
   readonly run: Pick<RequestRun, 'waiting' | 'stream' | 'keepalive' | 'cancelled'>
   readonly serving: Serving
 }
@@ -50,6 +53,7 @@ export type Condensation =
 export class Condenser {
   readonly #parts: CondenserParts
   readonly #windows: Windows
+  readonly #refusals: Refusals
   readonly #sizers: Sizers
   readonly #summaries: Summaries
 
@@ -57,6 +61,7 @@ export class Condenser {
     const { clock, log } = parts
     this.#parts = parts
     this.#windows = new Windows(clock)
+    this.#refusals = new Refusals(clock)
     this.#sizers = new Sizers({
       clock,
       failed: (failure) => log.warn?.({ ...failure }, 'tokenizer not used'),
@@ -91,10 +96,15 @@ export class Condenser {
     return this.#windows.windowOf(live.get(target.provider)!, target, this.#parts.catalogue())
   }
 
-  /** An error may name the window. */
-  learn({ live }: Snapshot, target: RouteTarget, { message }: AttemptFault): void {
-    const limit = tokenNumbers(message)?.limit
-    if (limit !== undefined) this.#windows.learn(live.get(target.provider)!, target, limit)
+  /** An error may name the window; else it says at least that the request is larger. `condensable`: that it can be made smaller. */
+  learn({ ingress, target, fault, serving }: Omit<Subject, 'run'>, condensable: boolean): void {
+    const live = serving.snapshot.live.get(target.provider)!
+    const limit = fault && tokenNumbers(fault.message)?.limit
+    if (limit !== undefined) this.#windows.learn(live, target, limit)
+    else if (condensable) {
+      const { total } = this.measure({ ingress, target, fault: undefined, serving })
+      this.#refusals.note(live, target, total + askedAnswer(ingress.body))
+    }
   }
 
   /** How large a request is, without its model's tokenizer: cheap enough for every request. */
@@ -102,12 +112,17 @@ export class Condenser {
     return sizeOf(ingress, charSizer)
   }
 
-  measure({ ingress, target, fault, serving: { snapshot } }: Omit<Subject, 'run'>): Measured {
+  measure({ ingress, target, fault, refused, serving: { snapshot } }: Omit<Subject, 'run'>): Measured {
+    const live = snapshot.live.get(target.provider)!
     return measure({
       body: ingress.body,
       sizeOf: (sizer) => sizeOf(ingress, sizer),
       window: this.windowOf(snapshot, target),
-      refused: fault && (tokenNumbers(fault.message) ?? noNumbers),
+      refused: fault && {
+        numbers: tokenNumbers(fault.message) ?? noNumbers,
+        smallest: this.#refusals.smallest(live, target),
+        ...(refused && { sizeOf: (sizer: Sizer) => sizeOf(refused, sizer) }),
+      },
       sizer: this.#sizerOf(snapshot, target),
     })
   }

@@ -23,9 +23,18 @@ export interface MeasureInput {
   /** Known beforehand. */
   readonly window: number | undefined
   /** What the error says with which the request was refused; `undefined`: it was not asked yet. */
-  readonly refused: TokenNumbers | undefined
+  readonly refused: Refusal | undefined
   /** The model's own. */
   readonly sizer: Sizer
+}
+
+/** How a request was refused. */
+export interface Refusal {
+  readonly numbers: TokenNumbers
+  /** Tokens of the messages or the prompt that were refused, where that was another form of the request. */
+  readonly sizeOf?: (sizer: Sizer) => number
+  /** The smallest request, with its answer, that was refused without a word about the window. */
+  readonly smallest: number | undefined
 }
 
 /** An estimate is corrected within these bounds: beyond them, the numbers mean something else. */
@@ -44,9 +53,10 @@ export function measure(input: MeasureInput): Measured {
     .filter((value) => value !== undefined && value !== null)
     .map((value) => JSON.stringify(value))
   const fixedOf = (sizer: Sizer) => fixedTexts.reduce((sum, text) => sum + sizer.tokens(text), 0)
-  const window = least(input.window, refused?.limit)
   const estimate = input.sizeOf(plain) + fixedOf(plain)
-  const factor = correction(estimate, window, refused)
+  const window = least(input.window, refused?.numbers.limit) ?? guessed(estimate, refused)
+  const counted = refused?.sizeOf === undefined ? estimate : refused.sizeOf(plain) + fixedOf(plain)
+  const factor = correction(counted, window, refused?.numbers)
   const sizer = factor === 1 ? plain : scaled(plain, factor)
   return {
     sizer,
@@ -57,11 +67,21 @@ export function measure(input: MeasureInput): Measured {
   }
 }
 
+/** A request that was refused is larger than one that was refused before: that is the best that is known of the window. */
+function guessed(estimate: number, refused: Refusal | undefined): number | undefined {
+  return refused?.smallest !== undefined && refused.smallest < estimate ? refused.smallest : undefined
+}
+
 /** Tokens of the answer that a request may still have: at most half of the window. */
 export function answerRoom(body: IngressBody, window: number): number {
-  const asked = body['max_completion_tokens'] ?? body['max_tokens']
-  const wanted = typeof asked === 'number' && asked > 0 ? asked : Math.min(usualAnswer, window / 4)
+  const wanted = askedAnswer(body) || Math.min(usualAnswer, window / 4)
   return Math.min(wanted, Math.floor(window / 2))
+}
+
+/** Tokens of the answer that a request asks for; 0: it does not say. */
+export function askedAnswer(body: IngressBody): number {
+  const asked = body['max_completion_tokens'] ?? body['max_tokens']
+  return typeof asked === 'number' && asked > 0 ? asked : 0
 }
 
 /** What the vendor has counted, as a multiple of what we did. It has refused the request, so that it is above the window at least. */

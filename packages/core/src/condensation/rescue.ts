@@ -4,7 +4,7 @@ import type { Condensed } from '../metrics/condensation.ts'
 import type { RequestRun } from '../request-run.ts'
 import type { RouteTarget } from '../routing/route-target.ts'
 import { type Served, serve, type Serving } from '../serve.ts'
-import type { Condenser, Subject } from './condenser.ts'
+import type { Condensation, Condenser, Subject } from './condenser.ts'
 import { largerModels, type RouteOf } from './larger-models.ts'
 import { loweredMaxTokens } from './lowered-max-tokens.ts'
 import { mayCondense } from './may-condense.ts'
@@ -45,7 +45,9 @@ export async function rescue(
   // When nothing helps, this is told: not that a larger model is down as well.
   let overflow = refused
   const learn = (targets: readonly RouteTarget[]) => {
-    if (isOverflow(served)) means.condenser.learn(snapshot, askedTarget(run, targets), served.fault)
+    if (!isOverflow(served)) return
+    const target = askedTarget(run, targets)
+    means.condenser.learn({ ingress: run.asked, target, fault: served.fault, serving }, condensable)
   }
   learn(serving.targets)
   for await (const step of steps(run, serving, { ...means, condensable, last: () => served })) {
@@ -96,13 +98,34 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   // It was only expected that it would be refused.
   else if (fault === undefined) yield { ingress }
   if (made.kind === 'impossible') return
+  const again = yield* byWhatWasCounted({ ...subject, run }, made, means)
+  if (isOver(run)) return
   const last = means.last()
   const now = { ...subject, fault: isOverflow(last) ? last.fault : fault }
   const truncated = condenser.truncate(
-    made.kind === 'condensed' ? { ...now, ingress: made.ingress } : now,
-    made,
+    again.kind === 'condensed' ? { ...now, ingress: again.ingress } : now,
+    again,
   )
   if (truncated !== undefined) yield* withShorter(truncated, subject, means)
+}
+
+/**
+ * What stays beside a summary that was known already may turn out to have more tokens than it seems. The refusal has told, so that
+ * now the cut can be set where it fits, and a summary be made, which this request has not had yet. Says what was asked for last.
+ */
+async function* byWhatWasCounted(
+  subject: Subject & { readonly run: RequestRun },
+  made: Exclude<Condensation, { kind: 'impossible' }>,
+  means: StepMeans,
+): AsyncGenerator<Step, Exclude<Condensation, { kind: 'impossible' }>, void> {
+  const { condenser, last } = means
+  const refused = last()
+  if (made.kind !== 'condensed' || made.condensed.source !== 'cache' || !isOverflow(refused)) return made
+  const again = await condenser.condense({ ...subject, fault: refused.fault, refused: made.ingress })
+  if (again.kind !== 'condensed' || isOver(subject.run)) return made
+  if (again.ingress.bytes.equals(made.ingress.bytes)) return made
+  yield* withShorter(again, subject, means)
+  return again
 }
 
 /** A condensed request; when its prompt fits now, and the answer that is asked for does not fit beside it, with a shorter answer. */
