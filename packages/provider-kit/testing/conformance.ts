@@ -18,6 +18,7 @@ import { probeChecks } from './checks/probe.ts'
 import { requestChecks } from './checks/request.ts'
 import { responseChecks } from './checks/response.ts'
 import { shapeChecks } from './checks/shape.ts'
+import { sizeChecks } from './checks/sizes.ts'
 import { damagedStreamChecks } from './checks/stream-damage.ts'
 import { streamChecks } from './checks/stream.ts'
 import type { Fixtures, JsonObject } from './fixture.ts'
@@ -35,6 +36,7 @@ export const checkDefinitions: readonly CheckDefinition[] = [
   ...splitChecks,
   ...followChecks,
   ...probeChecks,
+  ...sizeChecks,
   ...responseChecks,
   ...joinChecks,
   ...limitChecks,

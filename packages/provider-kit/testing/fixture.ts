@@ -11,6 +11,8 @@ export interface Fixtures {
   readonly health?: HealthFixture
   /** `models.json`. */
   readonly models?: ModelsFixture
+  /** `tokenizer.json`. */
+  readonly tokenizer?: readonly TokenizerFixture[]
   /** Every file that was read, for the search for secrets. */
   readonly files: readonly { readonly name: string; readonly text: string }[]
 }
@@ -54,6 +56,18 @@ export interface ModelsFixture {
   readonly response: unknown
   /** The ids that must come out of it. */
   readonly models: readonly string[]
+  /** The windows that must come out of it, in tokens by id. For a provider with `models.windows()`. */
+  readonly windows?: Readonly<Record<string, number>>
+}
+
+/** One entry of `tokenizer.json`. */
+export interface TokenizerFixture {
+  /** As it is sent upstream. */
+  readonly model: string
+  /** Default: nothing. */
+  readonly text?: string
+  /** How many tokens the text has; `null`: the model has no tokenizer. */
+  readonly tokens: number | null
 }
 
 /** `upstream.request.json`. */

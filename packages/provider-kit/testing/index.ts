@@ -15,6 +15,7 @@ export type {
   JsonObject,
   ModelsFixture,
   OptionsFixture,
+  TokenizerFixture,
   UpstreamAnswerFixture,
   UpstreamRequestFixture,
 } from './fixture.ts'

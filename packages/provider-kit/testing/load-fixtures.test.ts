@@ -182,6 +182,26 @@ describe('refuses', () => {
       { 'options.json': options, 'models.json': '{"method":"GET","path":"/models"}' },
       'models.json: request and response and models missing; write { "request": ',
     ],
+    [
+      'a misspelt member of the list of models',
+      { 'options.json': options, 'models.json': '{"request":{},"response":{},"models":[],"window":{}}' },
+      'models.json: unknown member window',
+    ],
+    [
+      'a count of no model',
+      { 'options.json': options, 'tokenizer.json': '[{"text":"Hi","tokens":1}]' },
+      'tokenizer.json[0]: write { "model": ',
+    ],
+    [
+      'a count that is none',
+      { 'options.json': options, 'tokenizer.json': '[{"model":"small","tokens":"1"}]' },
+      'tokenizer.json[0]: write { "model": ',
+    ],
+    [
+      'a misspelt count',
+      { 'options.json': options, 'tokenizer.json': '[{"model":"small","count":1}]' },
+      'tokenizer.json[0]: unknown member count',
+    ],
     ['broken JSON', { 'options.json': options, 'a/request.json': '{' }, 'a/request.json: not JSON'],
     [
       'two answers',

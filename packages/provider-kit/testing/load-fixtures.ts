@@ -11,6 +11,7 @@ import type {
   JsonObject,
   ModelsFixture,
   OptionsFixture,
+  TokenizerFixture,
   UpstreamAnswerFixture,
   UpstreamRequestFixture,
 } from './fixture.ts'
@@ -60,7 +61,7 @@ type Folder = ReadonlyMap<string, string>
  */
 export async function loadFixtures(folder: URL): Promise<Fixtures> {
   const root = await readFolder(folder)
-  const known = new Set(['options.json', 'health.json', 'models.json'])
+  const known = new Set(['options.json', 'health.json', 'models.json', 'tokenizer.json'])
   for (const name of root.files.keys())
     if (!known.has(name))
       throw new Error(`${name}: unknown fixture file; known are ${[...known].join(', ')} and folders`)
@@ -82,7 +83,15 @@ export async function loadFixtures(folder: URL): Promise<Fixtures> {
   }
   const health = readHealth(root.files)
   const models = readModels(root.files)
-  return { options, cases, files, ...(health && { health }), ...(models && { models }) }
+  const tokenizer = readTokenizer(root.files)
+  return {
+    options,
+    cases,
+    files,
+    ...(health && { health }),
+    ...(models && { models }),
+    ...(tokenizer && { tokenizer }),
+  }
 }
 
 async function readFolder(folder: URL): Promise<{ files: Folder; folders: readonly string[] }> {
@@ -197,7 +206,22 @@ function readModels(files: Folder): ModelsFixture | undefined {
     const form = '{ "request": { "path": … }, "response": what the vendor answers, "models": [ids] }'
     throw new Error(`models.json: ${missing.join(' and ')} missing; write ${form}`)
   }
+  checkMembers('models.json', models, ['request', 'response', 'models', 'windows'])
   return models as unknown as ModelsFixture
+}
+
+function readTokenizer(files: Folder): readonly TokenizerFixture[] | undefined {
+  const tokenizer = json(files, 'tokenizer.json')
+  if (tokenizer === undefined) return undefined
+  const entries = listAt('tokenizer.json', tokenizer)
+  for (const [index, entry] of entries.entries()) {
+    const place = `tokenizer.json[${index}]`
+    checkMembers(place, entry, ['model', 'text', 'tokens'])
+    const { model, tokens } = entry
+    if (typeof model !== 'string' || (typeof tokens !== 'number' && tokens !== null))
+      throw new Error(`${place}: write { "model": …, "text": …, "tokens": a number or null }`)
+  }
+  return entries as unknown as readonly TokenizerFixture[]
 }
 
 function readHeader(name: string, files: Folder): JsonObject {

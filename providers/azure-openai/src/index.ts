@@ -7,7 +7,9 @@ import {
   keyHeader,
   type Provider,
 } from '@llmproxy/provider-kit'
+import { tokenizer } from '@llmproxy/provider-openai/tokenizer'
 import { addressOf, healthPath } from './address.ts'
+import { baseModelOf } from './base-model.ts'
 import { azureFault } from './fault.ts'
 import { knownBy } from './feature-floor.ts'
 import { operationsOf } from './operations.ts'
@@ -35,6 +37,11 @@ function create(settings: Options): Provider {
     authorize: settings.auth === 'bearer' ? bearer(settings.api_key) : keyHeader('api-key', settings.api_key),
     fault: azureFault,
     health: { request: () => ({ method: 'GET', path }), verdict },
+    // Deployments are often named like the model behind them.
+    tokenizer: (model) => {
+      const deployment = settings.deployment_id ?? model
+      return tokenizer(baseModelOf(settings, deployment) ?? deployment)
+    },
   }
 }
 

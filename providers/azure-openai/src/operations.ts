@@ -10,6 +10,7 @@ import {
   videoJobs,
 } from '@llmproxy/provider-kit'
 import { type Address, addressOf } from './address.ts'
+import { baseModelOf } from './base-model.ts'
 import { inBatches } from './embeddings.ts'
 import { type Knows, knownBy } from './feature-floor.ts'
 import { apiOf, type Options } from './options.ts'
@@ -65,11 +66,8 @@ function withoutStreamOptions({ body }: Call<{ stream_options?: unknown }>, know
   return goes ? { stream_options: undefined } : undefined
 }
 
-/** The model behind the deployment, when the operator has said it. */
-function baseModel({ base_model }: Options, { deployment }: Address, call: Call): string | undefined {
-  if (typeof base_model !== 'object') return base_model
-  const name = deployment(call)
-  return Object.hasOwn(base_model, name) ? base_model[name] : undefined
+function baseModel(options: Options, { deployment }: Address, call: Call): string | undefined {
+  return baseModelOf(options, deployment(call))
 }
 
 /** The client's bytes with what changes; `model` is the deployment. */

@@ -14,6 +14,7 @@ import { completions } from './completions.ts'
 import { conflictFault } from './fault.ts'
 import { type Options, options } from './options.ts'
 import { parameters } from './parameters.ts'
+import { tokenizer } from './tokenizer.ts'
 
 const models = ['gpt-*', 'chatgpt-*', 'o1*', 'o3*', 'o4*', 'text-embedding-*', 'dall-e-*', 'sora-*']
 
@@ -42,6 +43,7 @@ function create(settings: Options): Provider {
       ...(chat && { completions: completions(chat) }),
       videos: videoJobs({ headers, intervalMs: settings.video_poll_interval * 1000 }),
     },
+    tokenizer,
   }
 }
 

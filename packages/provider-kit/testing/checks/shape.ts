@@ -32,6 +32,7 @@ const providerMembers: Readonly<Record<string, string>> = {
   rateLimits: 'function?',
   health: 'object?',
   models: 'object?',
+  tokenizer: 'function?',
   exchange: 'function?',
 }
 
