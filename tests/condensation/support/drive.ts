@@ -1,29 +1,36 @@
 import type { RecordedRequest } from '@llmproxy/provider-mock/server'
-import type { Transcript } from './agent-transcript.ts'
+import type { AgentRequest, Transcript } from './agent-transcript.ts'
 import type { Condensing } from './condensing.ts'
 
-/** What one request of the transcript led to. */
-export interface TurnFindings {
+/** How an answer looked to the client. */
+export interface Seen {
   readonly status: number
-  /** `x-llmproxy-condensed` of the answer. */
+  /** `x-llmproxy-condensed`. */
   readonly condensed: string | null
   /** The answer, where it is an error. */
   readonly error: string
+}
+
+/** What one request of the transcript led to. */
+export interface TurnFindings extends Seen {
   /** Requests for an answer that the model got, and how many of them it refused. */
   readonly asked: number
   readonly refused: number
   /** The body of the last of them. */
   readonly sent: string
-  /** Requests for summaries that were answered, while the client waited or after the answer before. */
+  /** Requests for summaries that were answered, while the client waited or before its next request. */
   readonly summaries: readonly string[]
-  /** Bytes that the client sent, and that the model got in all. */
-  readonly bytesIn: number
-  readonly bytesOut: number
+  /** Bytes that the model got in all. */
+  readonly bytes: number
   readonly milliseconds: number
 }
 
+/** Sends one request. */
+export type Send = (request: AgentRequest) => Promise<Seen>
+
 export interface Drive {
-  readonly model?: string
+  /** Default: as plain HTTP. */
+  readonly send?: Send
   /** The first so many requests. Default: all. */
   readonly requests?: number
   /** What the client does between an answer and its next request. */
@@ -34,38 +41,44 @@ export interface Drive {
 export async function drive(
   { url, main, summariser }: Condensing,
   transcript: Transcript,
-  { model = 'agent', requests = transcript.requests.length, between }: Drive = {},
+  { send = sender(url, transcript), requests = transcript.requests.length, between }: Drive = {},
 ): Promise<readonly TurnFindings[]> {
-  const written = transcript.history.map((message) => JSON.stringify(message))
-  const tools = JSON.stringify(transcript.tools)
   const found: TurnFindings[] = []
-  for (const { until, maxTokens } of transcript.requests.slice(0, requests)) {
-    const limit = maxTokens === undefined ? '' : `,"max_tokens":${maxTokens}`
-    const body = `{"model":"${model}","messages":[${written.slice(0, until).join(',')}],"tools":${tools}${limit}}`
+  for (const request of transcript.requests.slice(0, requests)) {
     const began = performance.now()
-    const response = await fetch(`${url}/v1/chat/completions`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-    })
-    const text = await response.text()
+    const seen = await send(request)
     const milliseconds = performance.now() - began
     await between?.()
     const asked = taken(main)
     found.push({
-      status: response.status,
-      condensed: response.headers.get('x-llmproxy-condensed'),
-      error: response.status === 200 ? '' : text,
+      ...seen,
       asked: asked.length,
       refused: asked.filter(({ status }) => status !== 200).length,
       sent: asked.at(-1)?.body.toString() ?? '',
       summaries: taken(summariser).flatMap((each) => (each.status === 200 ? [each.body.toString()] : [])),
-      bytesIn: Buffer.byteLength(body),
-      bytesOut: asked.reduce((sum, each) => sum + each.body.byteLength, 0),
+      bytes: asked.reduce((sum, each) => sum + each.body.byteLength, 0),
       milliseconds,
     })
   }
   return found
+}
+
+/** Sends requests to the model `agent`; each message is written as JSON but once. */
+function sender(url: string, { history, tools }: Transcript): Send {
+  const written = history.map((message) => JSON.stringify(message))
+  const toolsText = JSON.stringify(tools)
+  return async ({ until, maxTokens }) => {
+    const limit = maxTokens === undefined ? '' : `,"max_tokens":${maxTokens}`
+    const messages = written.slice(0, until).join(',')
+    const response = await fetch(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"model":"agent","messages":[${messages}],"tools":${toolsText}${limit}}`,
+    })
+    const text = await response.text()
+    const { status, headers } = response
+    return { status, condensed: headers.get('x-llmproxy-condensed'), error: status === 200 ? '' : text }
+  }
 }
 
 /** What a mock has recorded since it was last asked. */
