@@ -61,3 +61,29 @@ test('twenty reloads under one request keep only what the request and the presen
   generations.leave(running)
   expect([new Set(closed).size, generations.upstreams().size]).toEqual([20, 1])
 })
+
+test('what outlives its request keeps the connections until it lets go of them', () => {
+  const closed: string[] = []
+  const generations = new Generations(snapshot(upstream('a', closed)))
+  const request = generations.enter()
+  const release = generations.hold(request.snapshot)
+  generations.replace(snapshot(upstream('b', closed)))
+  const later = generations.hold(request.snapshot)
+  generations.leave(request)
+  release()
+  expect(closed).toEqual([])
+  later()
+  expect(new Set(closed)).toEqual(new Set(['a']))
+})
+
+test('of the present, they stay open, and those of a snapshot that is gone cannot be kept', () => {
+  const closed: string[] = []
+  const first = snapshot(upstream('a', closed))
+  const generations = new Generations(first)
+  generations.hold(first)()
+  expect(closed).toEqual([])
+  generations.replace(snapshot(upstream('b', closed)))
+  expect(new Set(closed)).toEqual(new Set(['a']))
+  generations.hold(first)()
+  expect(generations.upstreams().size).toBe(1)
+})

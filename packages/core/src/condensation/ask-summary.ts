@@ -38,13 +38,16 @@ export async function askSummary(call: SummaryCall, parts: AskParts): Promise<Su
   const { serving, targets, scrub } = parts
   if (call.signal.aborted) throw new AskFailed('cancelled')
   if (targets.length === 0) throw new AskFailed('failed')
+  const { clock } = serving
+  const now = clock.now()
+  // 0 would be no limit.
+  if (now >= call.deadlineAt) throw new AskFailed('timeout')
   const egress = new CollectedAnswer()
   const { config } = serving.snapshot
-  const { clock } = serving
-  const ingress = ingressOf(call, targets[0]!, clock.now())
+  const ingress = ingressOf(call, targets[0]!, now)
   const settings = {
     ...config,
-    request_timeout: Math.max(0.001, (call.deadlineAt - ingress.startedAt) / 1000),
+    request_timeout: (call.deadlineAt - now) / 1000,
     stream_continuation: false,
     proxy_info: false,
   }

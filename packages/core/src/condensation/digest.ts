@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto'
-import type { JsonObject } from '@llmproxy/provider-kit'
+import { isObject, type JsonObject } from '@llmproxy/provider-kit'
 
 /**
  * A name for each beginning of a conversation: `digests[i]` is that of `messages[0..i)`, and says caller, model and every message before
@@ -31,8 +31,27 @@ export function isSystem({ role }: JsonObject): boolean {
   return role === 'system' || role === 'developer'
 }
 
-/** What was said. Clients send answers back with more or fewer of the members that say nothing (`refusal: null`). */
+/**
+ * What was said. Clients send answers back with more or fewer of the members that say nothing (`refusal: null`), and with each turn mark
+ * other messages for the vendor's cache.
+ */
 function canonical(message: JsonObject): string {
   const { role, content, name, tool_calls: calls, tool_call_id: answers, function_call: call } = message
-  return JSON.stringify([role, content ?? null, name ?? null, calls ?? null, answers ?? null, call ?? null])
+  const said = [contentOf(content), name ?? null, calls ?? null, answers ?? null, call ?? null]
+  return JSON.stringify([role, ...said])
+}
+
+function contentOf(content: unknown): unknown {
+  if (!Array.isArray(content)) return content ?? null
+  const parts = (content as readonly unknown[]).map(unmarked)
+  const [first] = parts
+  // A text that is marked has to be a part.
+  const isText = parts.length === 1 && isObject(first) && first['type'] === 'text'
+  return isText && typeof first['text'] === 'string' ? first['text'] : parts
+}
+
+function unmarked(part: unknown): unknown {
+  if (!isObject(part) || !('cache_control' in part)) return part
+  const { cache_control: _mark, ...rest } = part
+  return rest
 }
