@@ -11,6 +11,7 @@ import type {
   UpstreamRequest,
 } from './contract.ts'
 import { ProviderFault } from './fault.ts'
+import { modelWindows } from './model-windows.ts'
 
 /** Top-level members to set in the client's own bytes; `undefined` removes one. */
 export type Patch = Readonly<Record<string, unknown>>
@@ -36,6 +37,8 @@ export interface OpenaiCompatible {
   readonly verdict?: NonNullable<HealthCheck['verdict']>
   /** The path of the model list. Default: `/models`; `false`: there is none. */
   readonly models?: string | false
+  /** Members of an entry of that list that may hold how many tokens the model can take: see `modelWindows()`. Default: none. */
+  readonly windows?: readonly string[]
   /** Fixes that depend on the model. Runs once per attempt; report losses with `call.dropped()`. */
   readonly patch?: (call: Call<Record<string, unknown>>, operation: OperationName) => Patch | undefined
   /** Fixed headers, lower case. */
@@ -63,7 +66,7 @@ export function openaiCompatible(vendor: OpenaiCompatible): Provider {
     ...(vendor.clientHeaders && { clientHeaders: vendor.clientHeaders }),
     ...(vendor.fault && { fault: vendor.fault }),
     ...(health !== false && { health: healthCheck(health, vendor) }),
-    ...(models !== false && { models: modelList(models, vendor.headers) }),
+    ...(models !== false && { models: modelList(models, vendor) }),
   }
 }
 
@@ -93,8 +96,12 @@ function healthCheck(path: string, { headers, verdict }: OpenaiCompatible): Heal
   return { request: () => read(path, headers), ...(verdict && { verdict }) }
 }
 
-function modelList(path: string, headers: HeaderMap | undefined): ModelList {
-  return { request: () => read(path, headers), response: modelIds }
+function modelList(path: string, { headers, windows }: OpenaiCompatible): ModelList {
+  return {
+    request: () => read(path, headers),
+    response: modelIds,
+    ...(windows && { windows: modelWindows({ members: windows }) }),
+  }
 }
 
 /** The ids of an OpenAI model list `{data: [{id}]}`. Throws a `ProviderFault` of kind `bad_response` for anything else. */

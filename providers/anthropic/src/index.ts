@@ -1,4 +1,11 @@
-import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmproxy/provider-kit'
+import {
+  bearer,
+  definePlugin,
+  keyHeader,
+  modelIds,
+  modelWindows,
+  type Provider,
+} from '@llmproxy/provider-kit'
 import { messagesFault } from './fault.ts'
 import { promptRequest } from './messages-prompt.ts'
 import { type Options, options } from './options.ts'
@@ -36,6 +43,7 @@ function create(options: Options): Provider {
     models: {
       request: () => ({ method: 'GET', path: '/v1/models?limit=1000', headers }),
       response: modelIds,
+      windows: modelWindows({ members: ['max_input_tokens'] }),
     },
   }
 }

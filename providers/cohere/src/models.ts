@@ -1,4 +1,4 @@
-import { badResponse, isObject, type ModelList } from '@llmproxy/provider-kit'
+import { badResponse, isObject, type ModelList, modelWindows } from '@llmproxy/provider-kit'
 
 /** The model list, without models of other endpoints such as rerank. A page has room for all of them. */
 export function modelList(
@@ -16,5 +16,6 @@ export function modelList(
         return typeof name === 'string' && name !== '' && usable ? [name] : []
       })
     },
+    windows: modelWindows({ members: ['context_length'], list: 'models', id: 'name' }),
   }
 }

@@ -1,8 +1,10 @@
-import { badResponse, isObject, type ModelList } from '@llmproxy/provider-kit'
+import { badResponse, isObject, type ModelList, modelWindows } from '@llmproxy/provider-kit'
 import { modelId } from './model-family.ts'
 
 /** What this package can ask of a model. */
 const methods: ReadonlySet<unknown> = new Set(['generateContent', 'embedContent'])
+
+const inputLimits = modelWindows({ members: ['inputTokenLimit'], list: 'models', id: 'name' })
 
 /** The models that answer or embed, without the collection in front of their ids. */
 export const models: ModelList = {
@@ -14,5 +16,9 @@ export const models: ModelList = {
       const usable = !Array.isArray(offered) || offered.some((method: unknown) => methods.has(method))
       return typeof name === 'string' && name !== '' && usable ? [modelId(name)] : []
     })
+  },
+  windows(body) {
+    const windows = Object.entries(inputLimits(body))
+    return Object.fromEntries(windows.map(([name, window]) => [modelId(name), window]))
   },
 }

@@ -11,7 +11,13 @@ export default definePlugin({ type: 'groq', options, example: { models }, create
 
 function create({ api_key: key, base_url: baseUrl }: Options): Provider {
   return {
-    ...openaiCompatible({ baseUrl, authorize: bearer(key), operations: [], fault: chatFault }),
+    ...openaiCompatible({
+      baseUrl,
+      authorize: bearer(key),
+      operations: [],
+      fault: chatFault,
+      windows: ['context_window'],
+    }),
     operations: { chat: { request: chatRequest, ...answers } },
   }
 }

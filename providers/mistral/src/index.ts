@@ -1,4 +1,4 @@
-import { bearer, definePlugin, modelIds, type Provider } from '@llmproxy/provider-kit'
+import { bearer, definePlugin, modelIds, modelWindows, type Provider } from '@llmproxy/provider-kit'
 import { embeddingsOf, embeddingsRequest } from './embeddings.ts'
 import { mistralFault } from './fault.ts'
 import { type Options, options } from './options.ts'
@@ -20,6 +20,10 @@ function create(settings: Options): Provider {
     authorize: bearer(settings.api_key),
     fault: mistralFault,
     health: { request: () => ({ method: 'GET', path: '/models' }) },
-    models: { request: () => ({ method: 'GET', path: '/models' }), response: modelIds },
+    models: {
+      request: () => ({ method: 'GET', path: '/models' }),
+      response: modelIds,
+      windows: modelWindows({ members: ['max_context_length'] }),
+    },
   }
 }

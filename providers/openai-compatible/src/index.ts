@@ -18,6 +18,16 @@ const operationNames = [
   'videos',
 ] as const satisfies OperationName[]
 
+/** Where servers of this kind put the window of a model, those first that say how they were started. */
+const windows = [
+  'max_model_len',
+  'meta.n_ctx',
+  'loaded_context_length',
+  'max_context_length',
+  'context_length',
+  'context_window',
+]
+
 const options = z.strictObject({
   base_url: baseUrl().describe('Everything before `/chat/completions`, usually ending in `/v1`.'),
   api_key: apiKey().optional(),
@@ -62,6 +72,7 @@ export default definePlugin({
       authorize: api_key_header === undefined ? bearer(api_key) : keyHeader(api_key_header, api_key),
       operations: settings.operations,
       ...(health_path !== undefined && { health: health_path }),
+      windows,
       patch: (call, operation) => wirePatch(call.body, operation, settings),
     })
   },

@@ -1,4 +1,11 @@
-import { bearer, definePlugin, type HeaderMap, modelIds, type Provider } from '@llmproxy/provider-kit'
+import {
+  bearer,
+  definePlugin,
+  type HeaderMap,
+  modelIds,
+  modelWindows,
+  type Provider,
+} from '@llmproxy/provider-kit'
 import { completions } from './completions.ts'
 import { embeddings } from './embeddings.ts'
 import { openrouterFault } from './fault.ts'
@@ -30,7 +37,11 @@ function create(settings: Options): Provider {
     fault: openrouterFault,
     rateLimits,
     health,
-    models: { request: () => ({ method: 'GET', path: '/models' }), response: modelIds },
+    models: {
+      request: () => ({ method: 'GET', path: '/models' }),
+      response: modelIds,
+      windows: modelWindows({ members: ['context_length', 'top_provider.context_length'] }),
+    },
   }
 }
 
