@@ -73,7 +73,12 @@ test.each<{
     transcript: 'a'.repeat(2000),
     tokens: 450,
   },
-  { what: 'one, if it is nothing', options: {}, transcript: ' ', tokens: 1 },
+  {
+    what: 'one, if it is nothing',
+    options: { sizer: { tokens: () => 0, exact: true } },
+    transcript: ' ',
+    tokens: 1,
+  },
 ])('tokens of an answer: $what', async ({ options, before, transcript, tokens }) => {
   const model = new SummaryModel(options)
   await summarise({ before, transcript }, model)
@@ -174,13 +179,29 @@ test('a guess is tried by one call, and the others wait for it', async () => {
   expect(running.slice(0, 7)).toEqual([0, 0, 0, 0, 1, 2, 3])
 })
 
-test('a vendor that counts twice of what is estimated is believed', async () => {
+test.each<{ window: number | undefined; refused: number }>([
+  { window: undefined, refused: 1 },
+  // As many as run by then, but the last, which is shorter.
+  { window: 3000, refused: 3 },
+])('a vendor that counts twice of what is estimated is believed: $window', async ({ window, refused }) => {
   const count = (text: string) => Math.ceil(text.length / 2)
-  const model = new SummaryModel({ window: 3000, limit: 3000, count })
+  const model = new SummaryModel({ ...(window !== undefined && { window }), limit: 3000, count })
   const transcript = textOf(6000)
   await summarise({ before: undefined, transcript }, model)
   expect(model.transcripts.toSorted().join('') === transcript).toBe(true)
-  expect(model.asked.length - model.answered.length).toBeLessThanOrEqual(4)
+  expect(model.asked.length - model.answered.length).toBe(refused)
+})
+
+test('one piece without an answer is a failure of all', async () => {
+  const model = new SummaryModel({ window: 3000, answer: (call) => (call === 2 ? ' ' : 'x') })
+  expect(await failure(model, { transcript: textOf(5000) })).toMatchObject({ reason: 'failed' })
+})
+
+test('pieces that turn out to be too large are given up when those that wait take all the calls', async () => {
+  const model = new SummaryModel({ window: 3000, limit: 1800, tells: 'limit' })
+  const failed = await failure(model, { transcript: textOf(31_000) })
+  expect(failed).toMatchObject({ reason: 'too_large', spent: { calls: 4 } })
+  expect(model.abandoned).toBe(1)
 })
 
 test('what takes too many calls is not begun when that is known', async () => {
