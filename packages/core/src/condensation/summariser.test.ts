@@ -197,6 +197,15 @@ test('one piece without an answer is a failure of all', async () => {
   expect(await failure(model, { transcript: textOf(5000) })).toMatchObject({ reason: 'failed' })
 })
 
+test('a tokenizer that breaks is a failure like any other', async () => {
+  const error = new RangeError('too deep')
+  const tokens = () => {
+    throw error
+  }
+  const failed = await failure(new SummaryModel({ sizer: { tokens, exact: true } }), { transcript: 'Hi' })
+  expect(failed).toMatchObject({ reason: 'failed', cause: error, spent: { calls: 0 } })
+})
+
 test('pieces that turn out to be too large are given up when those that wait take all the calls', async () => {
   const model = new SummaryModel({ window: 3000, limit: 1800, tells: 'limit' })
   const failed = await failure(model, { transcript: textOf(31_000) })
