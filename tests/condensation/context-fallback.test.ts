@@ -6,6 +6,7 @@ import {
   type FakeUpstream,
   fakeUpstream,
   refusingUrl,
+  type SeenRequest,
   until,
 } from '../reliability/support/fake-upstream.ts'
 import { provider, type Proxy, startProxy } from '../reliability/support/proxy.ts'
@@ -25,12 +26,17 @@ const refusing =
 
 const tooLong = refusing(1000)
 
-const models = ({ requests }: FakeUpstream): string[] =>
-  requests.map(({ body }) => (JSON.parse(body.toString()) as { model: string }).model)
+/** Model lists are asked for in the background. */
+const posted = ({ requests }: FakeUpstream): readonly SeenRequest[] =>
+  requests.filter(({ method }) => method === 'POST')
+
+const models = (upstream: FakeUpstream): string[] =>
+  posted(upstream).map(({ body }) => (JSON.parse(body.toString()) as { model: string }).model)
 
 /** One upstream that answers by model. */
 function byModel(answers: Readonly<Record<string, Answer>>): Promise<FakeUpstream> {
   return fakeUpstream((request, response) => {
+    if (request.method !== 'POST') return sendJson(response, 404, {})
     const { model } = JSON.parse(request.body.toString()) as { model: string }
     answers[model]!(request, response)
   })
@@ -88,7 +94,7 @@ describe('a request that does not fit its model is asked of the one that it name
     const text = await response.text()
     expect(told(response)).toEqual([200, 'second', 'big', '2', null])
     expect(text).toContain(path === '/v1/embeddings' ? '"embedding"' : 'from the big one')
-    const [before, after] = upstream.requests.map(({ body: sent }) => sent.toString())
+    const [before, after] = posted(upstream).map(({ body: sent }) => sent.toString())
     expect(after).toBe(before!.replace('"small"', '"big"'))
     await until(() => proxy.requests.length > 0)
     expect(proxy.requests).toHaveLength(1)

@@ -1,7 +1,12 @@
 import type { GatewayConfigInput } from '@llmproxy/core'
 import { describe, expect, test } from 'vitest'
 import { chunk, errorBody, healthy, openStream, sendJson } from '../reliability/support/answers.ts'
-import { type Answer, type FakeUpstream, fakeUpstream } from '../reliability/support/fake-upstream.ts'
+import {
+  type Answer,
+  type FakeUpstream,
+  fakeUpstream,
+  type SeenRequest,
+} from '../reliability/support/fake-upstream.ts'
 import { metric, provider, type Proxy, startProxy } from '../reliability/support/proxy.ts'
 
 type Condensation = NonNullable<GatewayConfigInput['condensation']>
@@ -20,7 +25,10 @@ const refusing =
 /** Answers the first requests in turn, and all others as a healthy upstream does. */
 function inTurn(...answers: readonly Answer[]): Promise<FakeUpstream> {
   let count = 0
-  return fakeUpstream((request, response) => (answers[count++] ?? healthy('fine'))(request, response))
+  return fakeUpstream((request, response) => {
+    if (request.method !== 'POST') return sendJson(response, 404, {})
+    return (answers[count++] ?? healthy('fine'))(request, response)
+  })
 }
 
 function proxyFor(upstream: FakeUpstream, condensation: Condensation, more: GatewayConfigInput = {}) {
@@ -47,7 +55,11 @@ function ask({ url }: Proxy, body: object, path = '/v1/chat/completions'): Promi
 }
 
 const asked = ({ requests }: FakeUpstream): Asked[] =>
-  requests.map(({ body }) => JSON.parse(body.toString()) as Asked)
+  posted(requests).map(({ body }) => JSON.parse(body.toString()) as Asked)
+
+/** Model lists are asked for in the background. */
+const posted = (requests: readonly SeenRequest[]): readonly SeenRequest[] =>
+  requests.filter(({ method }) => method === 'POST')
 
 const sum = (input: number, output: number, limit: number) =>
   refusing(
@@ -137,7 +149,7 @@ describe('a keyword of the operator', () => {
         { error: { message: 'Custom_Error: 7 of 5', code: 'context_length_exceeded' } },
       ])
       expect(response.headers.get('x-should-retry')).toBe('false')
-      expect(upstream.requests).toHaveLength(seen)
+      expect(posted(upstream.requests)).toHaveLength(seen)
     }
     expect((await ask(proxy, { input: 'a' }, '/v1/embeddings')).status).toBe(200)
   })
@@ -151,7 +163,7 @@ describe('a keyword of the operator', () => {
       const proxy = await proxyFor(upstream, condensation, { max_attempts: 1 })
       expect((await ask(proxy, { messages })).status).toBe(502)
       expect((await ask(proxy, { messages })).status).toBe(503)
-      expect(upstream.requests).toHaveLength(1)
+      expect(posted(upstream.requests)).toHaveLength(1)
     }
   })
 
@@ -176,7 +188,7 @@ describe('a keyword of the operator', () => {
     const text = await response.text()
     expect(text).toContain('Once')
     expect(text).toMatch(/"message":"custom_error".*"code":"context_length_exceeded"/)
-    expect(upstream.requests).toHaveLength(1)
+    expect(posted(upstream.requests)).toHaveLength(1)
     expect((await ask(proxy, { messages })).status).toBe(200)
   })
 
@@ -184,7 +196,7 @@ describe('a keyword of the operator', () => {
     const upstream = await inTurn(failure)
     const proxy = await proxyFor(upstream, { error_keywords: ['custom_error'] })
     expect((await ask(proxy, { messages })).headers.get('x-llmproxy-condensed')).toMatch(/^summary; /)
-    expect(upstream.requests).toHaveLength(3)
+    expect(posted(upstream.requests)).toHaveLength(3)
     expect(await metric(proxy, 'llmproxy_condensations_total', { kind: 'summary' })).toBe(1)
   })
 })

@@ -1,3 +1,4 @@
+import type { Simulator } from '@llmproxy/provider-kit/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Refusal } from './support/refusing-front.ts'
 import { type RefusingVendor, type RefusingVendors, refusingVendors } from './support/refusing-vendors.ts'
@@ -45,7 +46,7 @@ describe.each([
     expect(summary).toContain('the lighthouse')
     expect(last).toContain('And who lived there?')
     expect(last).not.toContain('It went on and on.')
-    expect(simulator.violations).toEqual([])
+    expect(violations(simulator)).toEqual([])
   })
 })
 
@@ -56,9 +57,14 @@ describe('a vendor that says that the answer is too long is asked for a shorter 
     expect(front.seen).toHaveLength(2)
     const [before, after] = front.seen
     expect(after).toBe(before!.replace(/("max_(?:completion_)?tokens":)5000\b/, `$1${room}`))
-    expect(simulator.violations).toEqual([])
+    expect(violations(simulator)).toEqual([])
   })
 })
+
+/** Of what was asked of the vendor's models: not every simulator has a list of them. */
+function violations(simulator: Simulator): readonly string[] {
+  return simulator.violations.filter(({ request }) => request.method === 'POST').map(({ message }) => message)
+}
 
 async function condensed(kind: string, body: object): Promise<void> {
   const response = await all.ask(true, body)

@@ -13,9 +13,9 @@ export interface Refusal {
 /** A vendor that refuses when it is told to, and otherwise answers as its simulator does. */
 export interface RefusingFront extends AsyncDisposable {
   readonly url: string
-  /** The bodies of all requests since `refuse()`, in the order of arrival. */
+  /** The bodies of all POST requests since `refuse()`, in the order of arrival. */
   readonly seen: readonly string[]
-  /** Forgets what was seen, and refuses the next `times` requests. */
+  /** Forgets what was seen, and refuses the next `times` of them. */
   refuse(refusal: Refusal, times?: number): void
 }
 
@@ -29,8 +29,10 @@ export async function refusingFront(simulator: string): Promise<RefusingFront> {
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {
       const body = Buffer.concat(chunks)
-      seen.push(body.toString())
-      if (next !== undefined && left > 0) {
+      // Model lists are asked for in the background.
+      const isPost = incoming.method === 'POST'
+      if (isPost) seen.push(body.toString())
+      if (isPost && next !== undefined && left > 0) {
         left -= 1
         const text = typeof next.body === 'string' ? next.body : JSON.stringify(next.body)
         reply.writeHead(next.status, { 'content-type': 'application/json', ...next.headers }).end(text)
