@@ -5,7 +5,6 @@ import {
   chat,
   errorBody,
   failing,
-  fakeUpstream,
   healthy,
   type Reply,
   sendJson,
@@ -149,10 +148,11 @@ test('and summarised when that does not help', async () => {
 
 /** Three models, each of which names the next. */
 async function withLarger(answers: { small: Answer; large: Answer; largest: Answer }, condensation?: object) {
-  const upstream = await fakeUpstream((request, response) => {
+  const play: Answer = (request, response) => {
     const { model } = JSON.parse(request.body.toString()) as { model: 'small' | 'large' | 'largest' }
     answers[model](request, response)
-  })
+  }
+  const upstream = await scripted({ request: play, summary: play })
   const models = [
     { id: 'small', context_fallback: 'large' },
     { id: 'large', context_fallback: 'largest' },

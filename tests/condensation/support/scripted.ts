@@ -11,6 +11,7 @@ import {
   type SeenRequest,
   sendJson,
   startProxy,
+  until,
 } from '../../reliability/support.ts'
 
 type ProviderInput = NonNullable<GatewayConfigInput['providers']>[number]
@@ -31,17 +32,22 @@ export interface Scripted extends FakeUpstream {
   turn(script: Partial<Script>): void
 }
 
-/** By default a model of 1,500 tokens that makes good summaries. */
+/** By default a model of 1,500 tokens that makes good summaries. Lists of its models are refused, and not among its requests. */
 export async function scripted(first: Partial<Script> = {}): Promise<Scripted> {
   let script: Script = { request: windowed(), summary: says('what was said before'), ...first }
+  const requests: SeenRequest[] = []
   const asked: SeenRequest[] = []
   const summaries: SeenRequest[] = []
   const upstream = await fakeUpstream((request, response) => {
+    if (request.method === 'GET') return sendJson(response, 404, errorBody('no list'))
     const isSummary = isForSummary(request)
+    requests.push(request)
     ;(isSummary ? summaries : asked).push(request)
     ;(isSummary ? script.summary : script.request)(request, response)
   })
   return Object.assign(upstream, {
+    requests,
+    request: (n: number) => until(() => requests[n]),
     asked,
     summaries,
     turn: (next: Partial<Script>) => void (script = { ...script, ...next }),
