@@ -221,6 +221,19 @@ test('what takes too many calls is not begun when that is known', async () => {
   })
 })
 
+test('the last of the calls is kept for the summary of the summaries', async () => {
+  const calls = new Set<number>()
+  for (let tokens = 18_000; tokens < 26_000; tokens += 400) {
+    const model = new SummaryModel({ window: 2000, answer: () => 'x' })
+    await summarise({ before: undefined, transcript: textOf(tokens) }, model).catch(() => undefined)
+    calls.add(model.asked.length)
+  }
+  // In one call more than there are pieces; not begun where that would be one too many.
+  expect(Math.max(...calls)).toBe(24)
+  expect(Math.min(...calls)).toBe(0)
+  expect([...calls].every((count) => count === 0 || count > 15)).toBe(true)
+})
+
 test.each<SummaryModelOptions>([
   { limit: 0, tells: 'nothing' },
   { limit: 0, tells: 'both' },
