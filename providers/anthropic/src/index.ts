@@ -1,11 +1,4 @@
-import {
-  bearer,
-  definePlugin,
-  keyHeader,
-  modelIds,
-  modelWindows,
-  type Provider,
-} from '@llmproxy/provider-kit'
+import { bearer, definePlugin, keyHeader, modelIds, type Provider } from '@llmproxy/provider-kit'
 import { messagesFault } from './fault.ts'
 import { promptRequest } from './messages-prompt.ts'
 import { type Options, options } from './options.ts'
@@ -14,6 +7,7 @@ import { relayedRequest } from './relayed-request.ts'
 import { messagesRequest } from './request.ts'
 import { completionOf } from './response.ts'
 import { messageDecoder } from './stream.ts'
+import { windows } from './windows.ts'
 
 /** Claude models over the Messages API, translated from and to OpenAI chat. */
 export default definePlugin({ type: 'anthropic', options, example: { models: ['claude-*'] }, create })
@@ -43,7 +37,7 @@ function create(options: Options): Provider {
     models: {
       request: () => ({ method: 'GET', path: '/v1/models?limit=1000', headers }),
       response: modelIds,
-      windows: modelWindows({ members: ['max_input_tokens'] }),
+      windows,
     },
   }
 }
