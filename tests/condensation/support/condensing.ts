@@ -1,6 +1,6 @@
 import type { GatewayConfigInput } from '@llmproxy/core'
-import type { MockServer } from '@llmproxy/provider-mock/server'
 import { compatible, type Started, start } from '../../support/start.ts'
+import type { Driven } from './drive.ts'
 
 type CondensationInput = NonNullable<GatewayConfigInput['condensation']>
 
@@ -14,12 +14,7 @@ export interface CondensingOptions {
   readonly condensation?: CondensationInput
 }
 
-export interface Condensing extends Started {
-  /** The upstream of the model that is asked, and of nothing else. */
-  readonly main: MockServer
-  /** The upstream of summaries, and of nothing else. */
-  readonly summariser: MockServer
-}
+export type Condensing = Started & Driven
 
 /** A gateway that condenses for the model `agent`, with an upstream for the model and one for its summaries. */
 export async function startCondensing(options: CondensingOptions): Promise<Condensing> {

@@ -1,6 +1,14 @@
-import type { RecordedRequest } from '@llmproxy/provider-mock/server'
+import type { MockServer, RecordedRequest } from '@llmproxy/provider-mock/server'
 import type { AgentRequest, Transcript } from './agent-transcript.ts'
-import type { Condensing } from './condensing.ts'
+
+/** A gateway that condenses for the model `agent`. */
+export interface Driven {
+  readonly url: string
+  /** The upstream of the model, and of nothing else. */
+  readonly main: MockServer
+  /** The upstream of summaries, and of nothing else. */
+  readonly summariser: MockServer
+}
 
 /** How an answer looked to the client. */
 export interface Seen {
@@ -22,7 +30,6 @@ export interface TurnFindings extends Seen {
   readonly summaries: readonly string[]
   /** Bytes that the model got in all. */
   readonly bytes: number
-  readonly milliseconds: number
 }
 
 /** Sends one request. */
@@ -39,15 +46,13 @@ export interface Drive {
 
 /** Sends the growing history of a transcript, one request after the other, as a client does that knows nothing of windows. */
 export async function drive(
-  { url, main, summariser }: Condensing,
+  { url, main, summariser }: Driven,
   transcript: Transcript,
   { send = sender(url, transcript), requests = transcript.requests.length, between }: Drive = {},
 ): Promise<readonly TurnFindings[]> {
   const found: TurnFindings[] = []
   for (const request of transcript.requests.slice(0, requests)) {
-    const began = performance.now()
     const seen = await send(request)
-    const milliseconds = performance.now() - began
     await between?.()
     const asked = taken(main)
     found.push({
@@ -57,7 +62,6 @@ export async function drive(
       sent: asked.at(-1)?.body.toString() ?? '',
       summaries: taken(summariser).flatMap((each) => (each.status === 200 ? [each.body.toString()] : [])),
       bytes: asked.reduce((sum, each) => sum + each.body.byteLength, 0),
-      milliseconds,
     })
   }
   return found
@@ -82,7 +86,7 @@ function sender(url: string, { history, tools }: Transcript): Send {
 }
 
 /** What a mock has recorded since it was last asked. */
-function taken(mock: Condensing['main']): readonly RecordedRequest[] {
+function taken(mock: MockServer): readonly RecordedRequest[] {
   const requests = [...mock.requests]
   mock.reset()
   return requests
