@@ -222,16 +222,18 @@ test('what takes too many calls is not begun when that is known', async () => {
 })
 
 test('the last of the calls is kept for the summary of the summaries', async () => {
-  const calls = new Set<number>()
+  const [made, givenUp] = [new Set<number>(), new Set<number>()]
   for (let tokens = 18_000; tokens < 26_000; tokens += 400) {
     const model = new SummaryModel({ window: 2000, answer: () => 'x' })
-    await summarise({ before: undefined, transcript: textOf(tokens) }, model).catch(() => undefined)
+    const isMade = await summarise({ before: undefined, transcript: textOf(tokens) }, model).catch(
+      () => false,
+    )
+    const calls = isMade === false ? givenUp : made
     calls.add(model.asked.length)
   }
-  // In one call more than there are pieces; not begun where that would be one too many.
-  expect(Math.max(...calls)).toBe(24)
-  expect(Math.min(...calls)).toBe(0)
-  expect([...calls].every((count) => count === 0 || count > 15)).toBe(true)
+  expect(Math.max(...made)).toBe(24)
+  // Given up before the first.
+  expect([...givenUp]).toEqual([0])
 })
 
 test.each<SummaryModelOptions>([
