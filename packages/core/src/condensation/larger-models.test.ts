@@ -33,6 +33,16 @@ test('a model that nobody serves ends it', () => {
   expect(asked('s', { s: 'gone', l: undefined })).toEqual([])
 })
 
+test('a wildcard covers the model that it names: that one is asked once', () => {
+  expect(asked('w-small', { 'w-*': 'w-big' })).toEqual(['w-big'])
+  expect(asked('w-big', { 'w-*': 'w-big' })).toEqual([])
+  expect(asked('a/w-big', { 'w-*': 'w-big' })).toEqual([])
+})
+
+test('another name of the same model is no other model', () => {
+  expect(asked('s', { s: 'a/s' })).toEqual([])
+})
+
 test('four of them, at most', () => {
   const letters = 'abcdefgh'.split('')
   const chain = Object.fromEntries(letters.map((id, index) => [id, letters[index + 1]]))

@@ -1,4 +1,5 @@
 import type { OperationName } from '@llmproxy/provider-kit'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AttemptFault } from '../exchange/transfer.ts'
 import type { Ingress } from '../ingress/ingress.ts'
@@ -126,6 +127,22 @@ describe('too little room for an answer', () => {
     const fault = sum(10_000 - room, asked, 10_000)
     expect(loweredMaxTokens(ingressOf({ max_tokens: asked }), fault)?.to).toBe(to)
   })
+})
+
+test('what is asked for then fits, whatever a provider adds or takes away, and is not more than the client wants', () => {
+  const tokens = fc.integer({ min: 1, max: 300_000 })
+  fc.assert(
+    fc.property(tokens, tokens, tokens, tokens, (input, asked, counted, limit) => {
+      const lowered = loweredMaxTokens(ingressOf({ max_tokens: asked }), sum(input, counted, limit))
+      if (lowered === undefined) return
+      const { from, to } = lowered
+      expect(from).toBe(asked)
+      expect(to).toBeGreaterThan(0)
+      expect(to).toBeLessThan(asked)
+      const added = Math.max(0, counted - asked)
+      expect(input + Math.min(to, counted) + added).toBeLessThanOrEqual(limit)
+    }),
+  )
 })
 
 describe('the prompt is at fault, or nobody knows', () => {
