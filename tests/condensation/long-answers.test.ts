@@ -15,7 +15,10 @@ async function start(summary = says('what was said before')) {
   })
   return {
     ask: (maxTokens: number) => chat(proxy.url, { messages: conversation(), max_tokens: maxTokens }),
-    asked: () => upstream.requests.map(({ body }) => JSON.parse(body.toString()) as { max_tokens: number }),
+    asked: () =>
+      upstream.requests
+        .filter(({ method }) => method === 'POST')
+        .map(({ body }) => JSON.parse(body.toString()) as { max_tokens: number }),
   }
 }
 
