@@ -50,6 +50,15 @@ async function chat(address: string, stream: boolean): Promise<string> {
   return text
 }
 
+/** Packages import parts of one another, and load what they need at run time. */
+const counting = `
+  import { tokenizer } from '@llmproxy/provider-openai/tokenizer'
+  import azure from '@llmproxy/provider-azure-openai'
+  const options = { base_url: 'https://smoke.invalid', base_model: 'gpt-4', auth: 'api-key', feature_floor: {} }
+  const counters = [await tokenizer('gpt-4o'), await azure.create(options).tokenizer('deployment')]
+  console.log(counters.map((count) => count('smoke <|endoftext|>')).join())
+`
+
 interface Manifest {
   readonly dependencies: Record<string, string>
   readonly devDependencies: Record<string, string>
@@ -100,6 +109,8 @@ try {
     ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs.map((name) => `./${name}`)],
     folder,
   )
+  const counted = run(process.execPath, ['--input-type=module', '--eval', counting], folder).trim()
+  if (!/^[1-9]\d*,[1-9]\d*$/.test(counted)) throw new Error(`the tokenizers counted ${counted}`)
   writeFileSync(join(folder, 'config.yaml'), config)
   // The server's own command, not the app's: its plugins are found in this folder, as an operator's would be.
   const command = join(folder, 'node_modules', '@llmproxy', 'server', 'dist', 'cli', 'bin.js')
