@@ -121,6 +121,7 @@ function windowed(windows: unknown, configured: readonly string[] = ['m'], ttlMs
   const listing = typeof windows === 'function' ? windows : () => windows
   const live = {
     name: 'toy',
+    identity: 'here',
     config: { models: configured },
     provider: {
       ...made.provider,
@@ -167,6 +168,25 @@ test('a vendor that fails keeps its last windows', async () => {
   clock.advance(1)
   await asked()
   expect(made.asked).toBe(3)
+})
+
+test('a reload keeps the windows of the same provider until its list has been asked for again', async () => {
+  const { made, clock, live, catalogue, asked } = windowed({ m: 8_192 })
+  await asked()
+  made.answer = () => never
+  const next = new ModelCatalogue(clock, 300_000, catalogue)
+  const moved = { ...live, identity: 'elsewhere' }
+  for (const [provider, window] of [
+    [live, 8_192],
+    [{ ...live, name: 'new' }, undefined],
+  ] as const) {
+    next.refreshInBackground(provider)
+    expect(next.window(provider, 'm')).toBe(window)
+  }
+  expect(made.asked).toBe(3)
+  const other = new ModelCatalogue(clock, 300_000, catalogue)
+  other.refreshInBackground(moved)
+  expect(other.window(moved, 'm')).toBeUndefined()
 })
 
 test('one list serves both who wants names and who wants windows', async () => {

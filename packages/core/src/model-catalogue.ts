@@ -13,6 +13,8 @@ const retryAfterMs = 30_000
 /** Ids of one vendor; more are cut. */
 const mostIds = 5_000
 
+const noWindows: ReadonlyMap<string, number> = new Map()
+
 /** What a vendor's list says. */
 interface Listed {
   readonly ids: readonly string[]
@@ -20,6 +22,8 @@ interface Listed {
 }
 
 interface Known {
+  /** Of the provider: what its address and its key have told. */
+  readonly identity: string
   ids: readonly string[] | undefined
   /** Tokens by the vendor's id. */
   windows: ReadonlyMap<string, number>
@@ -37,11 +41,16 @@ export class ModelCatalogue {
   readonly #clock: Clock
   readonly #ttlMs: number
   readonly #known = new Map<string, Known>()
+  readonly #knownBefore: ReadonlyMap<string, Known> | undefined
 
-  /** `ttlMs` 0: vendors are never asked. */
-  constructor(clock: Clock, ttlMs: number) {
+  /**
+   * `ttlMs` 0: vendors are never asked. `before`: the one of the configuration until now, whose windows hold until the lists have been
+   * asked for again, where providers are the same.
+   */
+  constructor(clock: Clock, ttlMs: number, before?: ModelCatalogue) {
     this.#clock = clock
     this.#ttlMs = ttlMs
+    this.#knownBefore = before === undefined ? undefined : before.#known
   }
 
   /**
@@ -80,7 +89,10 @@ export class ModelCatalogue {
   #due(live: LiveProvider): Known {
     let known = this.#known.get(live.name)
     if (known === undefined) {
-      known = { ids: undefined, windows: new Map(), staleAt: -Infinity, asking: undefined }
+      const { identity } = live
+      const before = this.#knownBefore?.get(live.name)
+      const windows = before?.identity === identity ? before.windows : noWindows
+      known = { identity, ids: undefined, windows, staleAt: -Infinity, asking: undefined }
       this.#known.set(live.name, known)
     }
     if (this.#clock.now() >= known.staleAt) known.asking ??= this.#ask(live, known)
@@ -134,7 +146,7 @@ function windowsOf(models: ModelList, body: unknown): ReadonlyMap<string, number
     return new Map(usable.slice(0, mostIds))
   } catch {
     // The names in the list are of use without.
-    return new Map()
+    return noWindows
   }
 }
 

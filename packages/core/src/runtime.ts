@@ -138,7 +138,7 @@ export class Runtime {
     // Those of before are still on their way in requests that run.
     this.#secrets = new Set([...this.#secrets, ...secrets])
     this.#scrub = scrubber([...this.#secrets])
-    this.#catalogue = catalogueOf(snapshot, this.#parts.clock)
+    this.#catalogue = catalogueOf(snapshot, this.#parts.clock, this.#catalogue)
     this.#generations.replace(snapshot)
     for (const retired of live.values())
       if (!this.#isInUse(retired)) silence(retired, retired.deployments.values())
@@ -320,6 +320,6 @@ export class Runtime {
 
 const unheard: DeploymentListener = { changed: () => undefined, paused: () => undefined }
 
-function catalogueOf({ config }: Snapshot, clock: Clock): ModelCatalogue {
-  return new ModelCatalogue(clock, config.models_ttl * 1000)
+function catalogueOf({ config }: Snapshot, clock: Clock, before?: ModelCatalogue): ModelCatalogue {
+  return new ModelCatalogue(clock, config.models_ttl * 1000, before)
 }
