@@ -6,8 +6,10 @@ import type { SharedSummaries } from './condensation/shared-summaries.ts'
 import type { Environment } from './config/interpolate.ts'
 import { ConfigError } from './config/problem.ts'
 import { checkConfig, type CheckedConfig } from './config/read.ts'
+import { problemAt } from './config/origin.ts'
 import { redisSecrets } from './config/redis-url.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
+import { summaryOffWarnings } from './config/summary-model.ts'
 import { Gateway, type GatewayLog } from './gateway.ts'
 import type { Assemble } from './reload.ts'
 import { Ledger } from './metrics/ledger.ts'
@@ -103,7 +105,10 @@ async function configured(
   if (problems.length > 0) throw new ConfigError(problems)
   const keys = config.api_keys.map((key) => ('key' in key ? key.key : key).reveal())
   const secrets = [...on.flatMap((entry) => entry.secrets), ...keys, ...redisSecrets(config.redis_url)]
-  return { config, on, off, warnings, secrets }
+  const summaries = summaryOffWarnings(config, off).map(({ path, message }) =>
+    problemAt(origin, path, message),
+  )
+  return { config, on, off, warnings: [...summaries, ...warnings], secrets }
 }
 
 function isChecked(config: GatewayConfigInput | CheckedConfig): config is CheckedConfig {

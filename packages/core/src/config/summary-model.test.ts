@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { formatProblem } from './problem.ts'
 import { readConfig } from './read.ts'
+import { summaryOffWarnings } from './summary-model.ts'
 
 const providers = `providers:
   - {name: main, type: x, models: [big, "gpt-*"]}
@@ -45,4 +46,22 @@ test.each([
   const { problems, warnings } = read(condensation)
   expect(problems).toEqual([])
   expect(warnings).toEqual([expect.stringContaining(text)])
+})
+
+test.each([
+  ['{provider: main}', ['main'], 'provider'],
+  ['{model: big}', ['main'], 'model'],
+  ['{provider: main}', [], undefined],
+  ['{}', ['main'], undefined],
+  ['{enabled: false, provider: main}', ['main'], undefined],
+  ['{model: none}', ['main'], undefined],
+  ['{provider: spare}', ['spare'], undefined],
+])('%s, when %j have no key', (condensation, names, key) => {
+  const text = `condensation: ${condensation}\n${providers}`
+  const { config } = readConfig(text, { file: 'config.yaml', env: {} })
+  const off = names.map((name) => ({ name, reason: 'set KEY' }))
+  const message = 'the provider "main" is off (set KEY), so nobody makes summaries: contexts are truncated'
+  expect(summaryOffWarnings(config!, off)).toEqual(
+    key === undefined ? [] : [{ path: ['condensation', key], message }],
+  )
 })

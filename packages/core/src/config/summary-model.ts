@@ -48,3 +48,25 @@ export function summaryWarnings({ condensation, providers, redis_url: redis }: C
   }
   return warnings
 }
+
+/** What is wrong once it is known which providers are on: those that could make summaries have no key. */
+export function summaryOffWarnings(
+  { condensation, providers }: Checked,
+  off: readonly { readonly name: string; readonly reason: string }[],
+): Complaint[] {
+  if (condensation?.enabled !== true) return []
+  const { provider: name, model } = condensation
+  if (name === undefined && model === undefined) return []
+  const able = providers.filter(
+    (provider) =>
+      (name === undefined || provider.name === name) &&
+      (model === undefined || serves(provider, model) || serves(provider, `${provider.name}/${model}`)),
+  )
+  const reasons = able.map((provider) => off.find((each) => each.name === provider.name))
+  const [first] = reasons
+  // Of those that the file switches off, and of names that are none, the file alone has told.
+  if (first === undefined || reasons.includes(undefined)) return []
+  if (able.every(({ enabled }) => enabled === false)) return []
+  const message = `the provider "${first.name}" is off (${first.reason}), so nobody makes summaries: contexts are truncated`
+  return [{ path: ['condensation', name === undefined ? 'model' : 'provider'], message }]
+}
