@@ -44,8 +44,13 @@ describe('a plan', () => {
     expect(planOf(planInput(turns, { room: 590, recent: 250 }))).toMatchObject({ cut: 5, carried: [] })
     expect(planOf(planInput(turns, { room: 590, recent: 399 }))).toMatchObject({ cut: 3, carried: [] })
     expect(planOf(planInput(turns, { room: 350, recent: 399 }))).toMatchObject({ cut: 5, carried: [] })
-    // A cut behind the first message would leave nothing out: that is carried.
-    expect(planOf(planInput(turns, { room: 690, recent: 500 }))).toMatchObject({ cut: 3, carried: [] })
+  })
+
+  test('has no cut behind the first message, which is carried: that would leave nothing out', () => {
+    expect(planOf(planInput(turns, { room: 700, recent: 500 }))).toMatchObject({ cut: 3, carried: [] })
+    const known = [{ cut: 2, tokens: 46 }]
+    expect(planOf(planInput(turns, { room: 2_000, known }))).toMatchObject({ cut: 5, needsSummary: true })
+    expect(planOf(planInput([rules, user(), assistant()], { room: 700 }))).toMatchObject({ cut: 0 })
   })
 
   test('takes the summary of an earlier turn again while what came after it fits', () => {
@@ -112,6 +117,17 @@ describe('a plan', () => {
       expect(planOf(planInput(next, { room: 650, known }))).toMatchObject({ cut: 18, needsSummary: false })
       const last = [...next, ...step(11)]
       expect(planOf(planInput(last, { room: 650, known }))).toMatchObject({ cut: 24, needsSummary: true })
+    })
+
+    test('keeps all messages that the user sent together', () => {
+      const long = [
+        rules,
+        user(200),
+        rules,
+        user(200),
+        ...[1, 2, 3, 4, 5, 6, 7].flatMap((id) => step(id, 50)),
+      ]
+      expect(planOf(planInput(long, { room: 900 }))).toMatchObject({ cut: 16, carried: [1, 3], fits: 'yes' })
     })
 
     test('keeps more than half of what would fit rather than cut the last step', () => {

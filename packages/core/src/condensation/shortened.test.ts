@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { conversations } from '../../test/conversations.ts'
 import { mapTexts } from './message-texts.ts'
 import { shortened } from './shortened.ts'
-import { charSizer } from './sizer.ts'
+import { charSizer, type Sizer } from './sizer.ts'
 import { messageSizes } from './sizes-of.ts'
 
 const words = (count: number) => 'word '.repeat(count)
@@ -66,6 +66,35 @@ describe('shortened messages', () => {
     expect(cut([broken], 500)).toEqual([broken])
     const deep = call('['.repeat(50_000) + ']'.repeat(50_000))
     expect(cut([deep], 500)).toEqual([deep])
+  })
+
+  test('lose reasoning, and arguments in the form before tools; short arguments stay byte for byte', () => {
+    const odd = { id: '2', type: 'function', function: { name: 'f', arguments: '{ "n": 1.0, "s": "x" }' } }
+    const long = (name: string) => ({ name, arguments: JSON.stringify([words(2_000)]) })
+    const messages = [
+      { role: 'assistant', content: null, reasoning_content: words(2_000), function_call: long('old') },
+      { role: 'assistant', tool_calls: [{ id: '1', type: 'function', function: long('new') }, odd] },
+    ]
+    const list = cut(messages, 1_000)
+    expect(sizeOf(list)).toBeLessThanOrEqual(1_000)
+    const part: unknown = expect.stringContaining('characters left out')
+    const args = (name: string) => ({ name, arguments: part })
+    expect(list).toEqual([
+      { role: 'assistant', content: null, reasoning_content: part, function_call: args('old') },
+      { role: 'assistant', tool_calls: [{ id: '1', type: 'function', function: args('new') }, odd] },
+    ])
+  })
+
+  test('are cut once more where sizes do not add up, and say what is missing altogether', () => {
+    const uneven: Sizer = { tokens: (text) => text.length / (text.startsWith('{') ? 8 : 4), exact: true }
+    const call = { id: '1', function: { name: 'f', arguments: JSON.stringify({ a: 'x'.repeat(8_000) }) } }
+    const list = shortened([{ role: 'assistant', tool_calls: [call] }], 600, uneven)
+    expect(messageSizes(list, uneven)[0]).toBeLessThanOrEqual(600)
+    expect(messageSizes(list, uneven)[0]).toBeGreaterThan(500)
+    const [made] = list as unknown as readonly Made[]
+    const { a } = JSON.parse(made!.tool_calls[0]!.function.arguments) as { a: string }
+    const [, count] = /^x+\n\[… (\d+) characters left out …\]\nx+$/.exec(a) ?? []
+    expect(Number(count)).toBe(8_000 - a.replaceAll(/[^x]/g, '').length)
   })
 
   test('lose text parts, and keep images', () => {

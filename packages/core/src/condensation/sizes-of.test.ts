@@ -45,6 +45,11 @@ describe('the size of a message', () => {
     ],
     ['a file', { role: 'user', content: [{ type: 'file', file: { file_data: base64 } }] }, attachmentTokens],
     [
+      'an image of another dialect',
+      { content: [{ type: 'image', source: { url: text } }] },
+      attachmentTokens,
+    ],
+    [
       'two images of an answer',
       {
         role: 'assistant',

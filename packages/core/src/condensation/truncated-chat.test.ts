@@ -56,6 +56,7 @@ describe('a truncated conversation', () => {
   test('loses the oldest steps of a turn that is too large, and keeps what it is about', () => {
     const messages = [rules, short, ...step('1'), ...step('2'), ...step('3')]
     expect(truncated(messages, 200)).toEqual([rules, short, ...step('3')])
+    expect(truncated(messages, 300)).toEqual([rules, short, ...step('2'), ...step('3')])
   })
 
   test('loses the middle of what cannot be left out', () => {
