@@ -40,6 +40,9 @@ describe('a prompt that does not fit', () => {
     'The input token count exceeds the maximum number of input tokens.',
     'The model returned the following errors: Input is too long for this model.',
     'invalid params, context window exceeds limit',
+    'There are too many input tokens.',
+    'The prompt exceeds the maximum number of tokens allowed.',
+    'model_max_prompt_tokens_exceeded',
     "You passed 31745 input tokens and requested 1024 output tokens. However, the model's context length is only 32768 tokens, resulting in a maximum input length of 31744 tokens. Please reduce the length of the input prompt.",
   ])('%s', (text) => {
     expect(isContextLength(text)).toBe(true)
@@ -60,6 +63,18 @@ describe('something else', () => {
     'You exceeded your current quota, please check your plan and billing details.',
     'Too many requests in the context window',
     'Invalid image',
+    // Each of these is about something else by one of its words alone.
+    'ThrottlingException: prompt is too long',
+    'rate_limit: prompt is too long',
+    'Too many requests: prompt is too long',
+    'prompt is too long for what is left of the tokens per minute',
+    'prompt is too long (TPM)',
+    'prompt is too long, retry after 3 s',
+    'prompt is too long, please wait before trying again',
+    'too many tokens: max tokens must be less than or equal to 4096',
+    'context window: 9 > 8, which is the maximum allowed number of output tokens',
+    'string_above_max_length: prompt is too long',
+    'prompt is too long: extra usage is required',
     'max_tokens=140000 cannot be greater than max_model_len=max_total_tokens=131072.',
     'max_tokens is too large: 100000. This model supports at most 16384 completion tokens, whereas you provided 100000.',
     '`max_tokens` must be less than or equal to `8192`, the maximum value for `max_tokens` is less than the `context_window` for this model',
