@@ -24,15 +24,15 @@ async function condensing(options: Partial<CondensingOptions> = {}): Promise<Con
 }
 
 /** What must hold whatever the settings are. */
-function expectNothingLost(run: readonly TurnFindings[], of = transcript): void {
+function expectNothingLost(run: readonly TurnFindings[], of = transcript, mostAsked = 2): void {
   expect(run.filter(({ status }) => status !== 200)).toEqual([])
   expect(lossesOf(of, run)).toEqual({ repeated: [], unseen: [], forgotten: [] })
   expect(run.filter(({ condensed }) => condensed?.startsWith('truncated'))).toEqual([])
   // One summary for each request at most, and it was not asked for an answer again and again.
   const ids = gateway!.summaries.map(({ requestId }) => requestId)
   expect(new Set(ids).size).toBe(ids.length)
-  expect(Math.max(...run.map(({ asked }) => asked))).toBeLessThanOrEqual(2)
-  expect(run.filter(({ condensed }) => condensed?.startsWith('summary')).length).toBeGreaterThan(30)
+  expect(Math.max(...run.map(({ asked }) => asked))).toBeLessThanOrEqual(mostAsked)
+  expect(run.filter(({ condensed }) => condensed?.startsWith('summary')).length).toBeGreaterThan(20)
 }
 
 const most = (run: readonly TurnFindings[], of: (turn: TurnFindings) => number) => Math.max(...run.map(of))
@@ -47,7 +47,7 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
     expect(most(run, ({ summaries }) => summaries.length)).toBe(1)
     expect(total(run, ({ summaries }) => summaries.length)).toBeLessThan(25)
     expect(messagesOf(run.at(-1)!)[0]).toEqual(transcript.history[0])
-  })
+  }, 60_000)
 
   test('summaries by a model with no more room than that', async () => {
     const run = await drive(await condensing({ summariser: `${strict}-digest` }), transcript, sixty)
@@ -88,7 +88,9 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
 
   test('an error that names no numbers', async () => {
     const run = await drive(await condensing({ upstream: `${strict}-no-numbers` }), transcript, sixty)
-    expectNothingLost(run)
+    // How much fits has to be found out.
+    expectNothingLost(run, transcript, 3)
+    expect(run.filter(({ asked }) => asked > 2).length).toBeLessThan(5)
     expect(total(run, ({ summaries }) => summaries.length)).toBeLessThan(15)
   })
 
@@ -101,6 +103,22 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
       expect(most(run, ({ summaries }) => summaries.length)).toBe(1)
     },
   )
+
+  test('one result with more tokens than any model has: its ends stay, and a summary tells of all of it', async () => {
+    const huge = agentTranscript({ turns: 12, steps: 1, factEvery: 4, seed: 2, hugeLines: 600 })
+    const run = await drive(await condensing({ summariser: `${strict}-digest` }), huge)
+    expect(run.filter(({ status }) => status !== 200)).toEqual([])
+    expect(lossesOf(huge, run)).toEqual({ repeated: [], unseen: [], forgotten: [] })
+    const when = run.find(({ condensed }) => condensed !== null)!
+    expect([when.asked, when.refused, gateway!.summaries.length]).toEqual([2, 1, 1])
+    // The summariser has no more room: several requests, of which none has a line that another one has.
+    expect(when.summaries.length).toBeGreaterThan(2)
+    const result = messagesOf(when).find(({ role }) => role === 'tool')!.content!
+    const original = huge.history.find(({ content }) => (content?.length ?? 0) > 20_000)!.content!
+    const [head, tail] = result.split(/\n\[… .*\]\n/u)
+    expect([original.startsWith(head!), original.endsWith(tail!)]).toEqual([true, true])
+    expect(Math.min(head!.length, tail!.length)).toBeGreaterThan(4000)
+  })
 
   test.each([0, 0.5])('sixty steps with tools within one turn, recent_share: %s', async (share) => {
     const run = await drive(await condensing({ condensation: { recent_share: share } }), oneTurn)

@@ -38,6 +38,8 @@ export interface TranscriptPlan {
   /** Turns (or steps, where there is one turn) for one fact. */
   readonly factEvery: number
   readonly seed: number
+  /** Lines of one result half-way, with a fact in it. Default: there is no such result. */
+  readonly hugeLines?: number
 }
 
 /** Two hundred turns; in four of five tools are called, up to three at once, with results of up to 2,000 tokens. */
@@ -103,7 +105,7 @@ class Writing {
   }
 
   #words(): string {
-    return Array.from({ length: 6 + this.below(12) }, () => vocabulary[this.below(vocabulary.length)]).join(
+    return Array.from({ length: 4 + this.below(8) }, () => vocabulary[this.below(vocabulary.length)]).join(
       ' ',
     )
   }
@@ -120,10 +122,14 @@ export function agentTranscript(plan: TranscriptPlan): Transcript {
   for (let turn = 0; turn < plan.turns; turn += 1) {
     for (let step = 0; step < plan.steps; step += 1, unit += 1) {
       if (unit % plan.factEvery === 0) dueAt = unit + writing.below(Math.min(plan.factEvery, units - unit))
-      const calls = plan.steps > 1 || writing.below(5) > 0
-      if (unit === dueAt) writing.due(1 + Math.floor(unit / plan.factEvery), placeOf(writing, calls, step))
+      const isHuge = plan.hugeLines !== undefined && unit === Math.floor(units / 2)
+      const calls = isHuge || plan.steps > 1 || writing.below(5) > 0
+      if (unit === dueAt || isHuge) {
+        const place = isHuge ? 'result' : placeOf(writing, calls, step)
+        writing.due(1 + Math.floor(unit / plan.factEvery), place)
+      }
       if (step === 0) history.push({ role: 'user', content: writing.lines(1 + writing.below(3), 'user') })
-      if (calls) pushStep(writing)
+      if (calls) pushStep(writing, isHuge ? plan.hugeLines : undefined)
       requests.push({
         until: history.length,
         ...(unit % 3 === 1 && { maxTokens: 200 + 100 * writing.below(4) }),
@@ -141,8 +147,8 @@ function placeOf(writing: Writing, calls: boolean, step: number): Place {
   return calls ? place : place === 'assistant' ? 'assistant' : 'user'
 }
 
-/** An assistant's calls and their results: mostly short, one in eight of nearly 2,000 tokens. */
-function pushStep(writing: Writing): void {
+/** An assistant's calls and their results: mostly short, one in twelve of nearly 2,000 tokens. */
+function pushStep(writing: Writing, hugeLines: number | undefined): void {
   const { history } = writing
   const first = history.length
   const calls = Array.from({ length: 1 + writing.below(3) }, (_, index): ToolCall => ({
@@ -159,7 +165,8 @@ function pushStep(writing: Writing): void {
   const said = writing.below(2) === 0 ? null : writing.lines(1, 'assistant')
   history.push({ role: 'assistant', content: said, tool_calls: calls })
   for (const [index, call] of calls.entries()) {
-    const count = index === 0 && writing.below(8) === 0 ? 36 + writing.below(10) : 1 + writing.below(3)
+    const usual = index === 0 && writing.below(12) === 0 ? 55 + writing.below(15) : 1 + writing.below(3)
+    const count = index === 0 ? (hugeLines ?? usual) : usual
     history.push({ role: 'tool', tool_call_id: call.id, content: writing.lines(count, 'result') })
   }
 }
