@@ -22,7 +22,7 @@ import type { KnownSummary } from './summary-cache.ts'
 import { SummaryFailed } from './summary-io.ts'
 import { summaryTargets } from './summary-targets.ts'
 import { truncatedPrompt } from './truncated-prompt.ts'
-import { truncatedChat } from './truncated-chat.ts'
+import { spokenTokens, truncatedChat } from './truncated-chat.ts'
 import { Windows } from './windows.ts'
 
 export interface CondenserParts extends Omit<SummariesParts, 'windowOf' | 'sizerOf'> {
@@ -201,15 +201,18 @@ export class Condenser {
     flight.leave()
   }
 
-  /** The request with half of its context, or with what fits if that is less. `undefined`: nothing can be left out. */
+  /**
+   * The request with half of its context, rules and tools aside, or with what fits if that is less. `undefined`: nothing can be left out.
+   */
   truncate(
     subject: Omit<Subject, 'run'>,
     before: Exclude<Condensation, { kind: 'impossible' }>,
   ): { readonly ingress: Ingress; readonly condensed: Condensed } | undefined {
     const measured = this.measure(subject)
     const { total, room = Infinity, sizer } = measured
-    const target = Math.floor(Math.min(total / 2, room))
     const { ingress } = subject
+    const spoken = ingress.operation === 'chat' ? spokenTokens(ingress.body, sizer) : total
+    const target = Math.floor(Math.min(total - spoken / 2, room))
     const truncated =
       ingress.operation === 'chat'
         ? truncatedChat(ingress, { target, fixed: measured.fixed, sizer })

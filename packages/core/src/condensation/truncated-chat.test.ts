@@ -6,7 +6,7 @@ import { conversationOf } from './conversation.ts'
 import { shortened } from './shortened.ts'
 import { charSizer } from './sizer.ts'
 import { messageSizes } from './sizes-of.ts'
-import { truncatedChat } from './truncated-chat.ts'
+import { spokenTokens, truncatedChat } from './truncated-chat.ts'
 import { truncatedPrompt } from './truncated-prompt.ts'
 
 const sizer = charSizer
@@ -45,6 +45,11 @@ describe('a truncated conversation', () => {
     expect(truncated(messages, sizeOf(messages) - 1)).toEqual([rules, short, answer, short])
     expect(truncated(messages, 20)).toEqual([rules, short])
     expect(truncated(messages, sizeOf(messages))).toBeUndefined()
+  })
+
+  test('can lose everything but the rules', () => {
+    const { body } = chatIngress([rules, short, { role: 'developer' }, answer])
+    expect(spokenTokens(body, sizer)).toBe(sizeOf([short, answer]))
   })
 
   test('counts what is no message', () => {

@@ -1,4 +1,4 @@
-import type { Ingress } from '../ingress/ingress.ts'
+import type { Ingress, IngressBody } from '../ingress/ingress.ts'
 import { conversationOf } from './conversation.ts'
 import { chooseCut, tailRoom } from './cut-choice.ts'
 import { keptOf } from './kept.ts'
@@ -36,4 +36,10 @@ export function truncatedChat(ingress: Ingress, { target, fixed, sizer }: Trunca
   const list = shortenedAt(indices, conversation, { most: room, sizer })
   const isSame = list.length === messages.length && list.every((item) => typeof item === 'number')
   return isSame ? undefined : withMessages(ingress, list)
+}
+
+/** Tokens of the messages of which something can be left out: all but the system's. */
+export function spokenTokens(body: IngressBody, sizer: Sizer): number {
+  const conversation = conversationOf(body['messages'] as readonly unknown[])
+  return staysOf(conversation, messageSizes(conversation.messages, sizer)).tokens
 }
