@@ -15,13 +15,16 @@ async function expectLeft({ requests }: FakeUpstream) {
   await until(() => requests.every(({ socket }) => socket.destroyed))
 }
 
+/** Idle connections stay open for longer than a test takes. */
+const entry = { keepalive_timeout: 60 }
+
 /** A gateway whose summariser answers when the test says so. */
 async function summarising() {
   let answer = () => {}
   const upstream = await scripted({
     summary: (request, response) => void (answer = () => says('before')(request, response)),
   })
-  const proxy = await startCondensing([upstream], { timeout: 5 })
+  const proxy = await startCondensing([{ url: upstream.url, entry }], { timeout: 5 })
   return { upstream, proxy, answer: () => answer() }
 }
 
@@ -53,6 +56,38 @@ test('requests of before and after a reload share a summary, and its connections
   answer()
   expect(sourceOf(await second)).toBe('shared')
   expect([upstream.summaries.length, elsewhere.summaries.length, elsewhere.asked.length]).toEqual([1, 0, 2])
+  await expectLeft(upstream)
+})
+
+test('a summary in several calls makes all of them with the connections that it began with', async () => {
+  const answers: (() => void)[] = []
+  const upstream = await scripted({
+    summary: (request, response) => void answers.push(() => says('before')(request, response)),
+  })
+  const summariser = { models: [{ id: 's', context_window: 1_200 }], ...entry }
+  const upstreams = [
+    { url: upstream.url, entry },
+    { url: upstream.url, entry: summariser },
+  ]
+  const proxy = await startCondensing(upstreams, { model: 's', timeout: 5 })
+  const first = start(proxy.url, '/v1/chat/completions', { model: 'm', messages })
+  await until(() => answers.length > 1)
+  const elsewhere = await scripted({ summary: hangs })
+  await proxy.gateway.reload(
+    condensingConfig([{ ...elsewhere }, { url: elsewhere.url, entry: summariser }], { model: 's' }),
+  )
+  const second = chat(proxy.url, { messages })
+  await until(() => elsewhere.asked.length === 1)
+  await sleep(20)
+  first.leave()
+  await until(() => proxy.requests.length === 1)
+  const begun = answers.length
+  while (proxy.requests.length < 2) {
+    for (const answer of answers.splice(0)) answer()
+    await sleep(5)
+  }
+  expect(sourceOf(await second)).toBe('shared')
+  expect([upstream.summaries.length > begun, elsewhere.summaries.length]).toEqual([true, 0])
   await expectLeft(upstream)
 })
 

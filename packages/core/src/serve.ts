@@ -39,8 +39,6 @@ export interface Serving {
   readonly deployment: (live: LiveProvider, asked: Asked) => LiveDeployment
   /** The deployments of the route. */
   readonly targets: readonly RouteTarget[]
-  /** Attempts of the whole request so far and from here on. Default: `max_attempts`. */
-  readonly mostAttempts?: number
 }
 
 /** What became of a request: its answer, or the fault that ended its route (`undefined`: nothing could be asked). */
@@ -76,7 +74,7 @@ export async function serve(
       continue
     }
     if (tried.kind === 'broken' && run.continuing !== undefined) {
-      const maxAttempts = mostAttempts(serving)
+      const maxAttempts = serving.snapshot.config.max_attempts
       const ask = (next: RouteTarget) => askForRest(run, next, serving)
       return continueStream(run, tried, { targets, index, maxAttempts, ask })
     }
@@ -85,7 +83,8 @@ export async function serve(
     raced ||= fault.reusedSocketDied === true
     const decision = decide({
       fault,
-      attemptsLeft: run.cancelled === undefined ? mostAttempts(serving) - run.attempts.length : 0,
+      attemptsLeft:
+        run.cancelled === undefined ? serving.snapshot.config.max_attempts - run.attempts.length : 0,
       retriesLeft: live.config.max_retries - retries,
       retryNumber: retries + 1,
       remainingMs: run.remainingMs,
@@ -106,10 +105,6 @@ export async function serve(
     if (decision.delayMs > 0) await run.pause(decision.delayMs)
   }
   return { kind: 'failed', fault: run.cancelled ?? fault, repairedFrames: 0 }
-}
-
-function mostAttempts(serving: Serving): number {
-  return serving.mostAttempts ?? serving.snapshot.config.max_attempts
 }
 
 /** The keep-alive race is repeated once: a second death in a row is no race any more, and the request may have been seen. */

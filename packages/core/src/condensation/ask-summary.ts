@@ -23,7 +23,7 @@ export interface SummaryCall {
 }
 
 export interface AskParts {
-  readonly serving: Omit<Serving, 'targets' | 'mostAttempts'>
+  readonly serving: Omit<Serving, 'targets'>
   readonly targets: readonly RouteTarget[]
   readonly scrub: (text: string) => string
   /** Each request, however it ended. */

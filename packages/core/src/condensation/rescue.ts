@@ -53,8 +53,7 @@ export async function rescue(
   for await (const step of steps(run, serving, { ...means, condensable, last: () => served })) {
     run.askInstead(step.ingress, step.condensed)
     const { targets = serving.targets } = step
-    const mostAttempts = Math.max(snapshot.config.max_attempts, run.attempts.length + 1)
-    served = await serve(run, targets, { ...serving, targets, mostAttempts })
+    served = await serve(run, targets, { ...serving, targets })
     learn(targets)
     if (isOverflow(served)) overflow = served
     if (isOver(run) || !(isOverflow(served) || isNoMatter(served, step))) return served
