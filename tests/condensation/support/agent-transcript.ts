@@ -105,7 +105,7 @@ class Writing {
   }
 
   #words(): string {
-    return Array.from({ length: 4 + this.below(8) }, () => vocabulary[this.below(vocabulary.length)]).join(
+    return Array.from({ length: 3 + this.below(6) }, () => vocabulary[this.below(vocabulary.length)]).join(
       ' ',
     )
   }
@@ -135,7 +135,7 @@ export function agentTranscript(plan: TranscriptPlan): Transcript {
         ...(unit % 3 === 1 && { maxTokens: 200 + 100 * writing.below(4) }),
       })
     }
-    history.push({ role: 'assistant', content: writing.lines(1 + writing.below(4), 'assistant') })
+    history.push({ role: 'assistant', content: writing.lines(1 + writing.below(3), 'assistant') })
   }
   return { history, requests, facts: writing.facts, tools }
 }
@@ -147,7 +147,7 @@ function placeOf(writing: Writing, calls: boolean, step: number): Place {
   return calls ? place : place === 'assistant' ? 'assistant' : 'user'
 }
 
-/** An assistant's calls and their results: mostly short, one in twelve of nearly 2,000 tokens. */
+/** An assistant's calls and their results: mostly short, one in sixteen of nearly 2,000 tokens. */
 function pushStep(writing: Writing, hugeLines: number | undefined): void {
   const { history } = writing
   const first = history.length
@@ -165,7 +165,7 @@ function pushStep(writing: Writing, hugeLines: number | undefined): void {
   const said = writing.below(2) === 0 ? null : writing.lines(1, 'assistant')
   history.push({ role: 'assistant', content: said, tool_calls: calls })
   for (const [index, call] of calls.entries()) {
-    const usual = index === 0 && writing.below(12) === 0 ? 55 + writing.below(15) : 1 + writing.below(3)
+    const usual = index === 0 && writing.below(16) === 0 ? 75 + writing.below(15) : 1 + writing.below(2)
     const count = index === 0 ? (hugeLines ?? usual) : usual
     history.push({ role: 'tool', tool_call_id: call.id, content: writing.lines(count, 'result') })
   }
