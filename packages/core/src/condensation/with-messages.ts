@@ -9,31 +9,43 @@ import type { Ingress } from '../ingress/ingress.ts'
 export function withMessages(ingress: Ingress, list: readonly (number | JsonObject)[]): Ingress {
   const { bytes, body } = ingress
   const own = body['messages'] as readonly unknown[]
-  const { from, to, elements } = elementsOf(bytes)
+  const { from, to, starts, ends } = elementsOf(bytes)
   const comma = Buffer.from(',')
   const pieces: Buffer[] = [bytes.subarray(0, from)]
   for (const [position, item] of list.entries()) {
     if (position > 0) pieces.push(comma)
-    pieces.push(typeof item === 'number' ? elements[item]! : Buffer.from(JSON.stringify(item)))
+    pieces.push(
+      typeof item === 'number' ? bytes.subarray(starts[item], ends[item]) : Buffer.from(JSON.stringify(item)),
+    )
   }
   pieces.push(bytes.subarray(to))
   const messages = list.map((item) => (typeof item === 'number' ? own[item] : item))
   return { ...ingress, bytes: Buffer.concat(pieces), body: { ...body, messages } }
 }
 
-/** What stands between the brackets of `messages`; where that is there several times, in the last, which is the one that counts. */
-function elementsOf(bytes: Buffer): { from: number; to: number; elements: readonly Buffer[] } {
+/** What stands between the brackets of an array, and where each element begins and ends. */
+interface Elements {
+  readonly from: number
+  readonly to: number
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
+}
+
+/** Those of `messages`; where that is there several times, of the last, which is the one that counts. */
+function elementsOf(bytes: Buffer): Elements {
   let open = -1
   for (const scan = new MemberScan(bytes, skipSpace(bytes, 0)); scan.next();)
     if (scan.is('messages')) open = scan.valueStart
-  const elements: Buffer[] = []
+  const starts: number[] = []
+  const ends: number[] = []
   let at = skipSpace(bytes, open + 1)
   const from = at
   while (at < bytes.length && bytes[at] !== CLOSE_BRACKET) {
     const end = skipValue(bytes, at)
-    elements.push(bytes.subarray(at, end))
+    starts.push(at)
+    ends.push(end)
     at = skipSpace(bytes, end)
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
   }
-  return { from, to: at, elements }
+  return { from, to: at, starts, ends }
 }
