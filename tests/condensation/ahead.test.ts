@@ -12,6 +12,7 @@ import {
 import {
   condensingConfig,
   conversation,
+  expectLeft,
   hangs,
   inUse,
   messagesOf,
@@ -298,4 +299,5 @@ test('what is prepared keeps the connections of the configuration that it began 
   const line = await until(() => proxy.lines.find(({ message }) => message === 'summary'))
   expect(line.fields).not.toHaveProperty('failure')
   expect([upstream.summaries.length, elsewhere.requests.length]).toEqual([1, 0])
+  await expectLeft(upstream)
 })

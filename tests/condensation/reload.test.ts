@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { skippingClock } from '../reliability/support/breaking.ts'
-import { chat, type FakeUpstream, type Reply, sleep, start, until } from '../reliability/support.ts'
-import { condensingConfig, conversation, hangs, says, scripted, startCondensing } from './support/scripted.ts'
+import { chat, type Reply, sleep, start, until } from '../reliability/support.ts'
+import {
+  condensingConfig,
+  conversation,
+  expectLeft,
+  hangs,
+  says,
+  scripted,
+  startCondensing,
+} from './support/scripted.ts'
 
 const messages = conversation()
 
@@ -10,21 +18,13 @@ function sourceOf({ text }: Reply): string | undefined {
   return info.condensed?.source
 }
 
-/** Every connection to it has been closed. */
-async function expectLeft({ requests }: FakeUpstream) {
-  await until(() => requests.every(({ socket }) => socket.destroyed))
-}
-
-/** Idle connections stay open for longer than a test takes. */
-const entry = { keepalive_timeout: 60 }
-
 /** A gateway whose summariser answers when the test says so. */
 async function summarising() {
   let answer = () => {}
   const upstream = await scripted({
     summary: (request, response) => void (answer = () => says('before')(request, response)),
   })
-  const proxy = await startCondensing([{ url: upstream.url, entry }], { timeout: 5 })
+  const proxy = await startCondensing([upstream], { timeout: 5 })
   return { upstream, proxy, answer: () => answer() }
 }
 
@@ -64,12 +64,11 @@ test('a summary in several calls makes all of them with the connections that it 
   const upstream = await scripted({
     summary: (request, response) => void answers.push(() => says('before')(request, response)),
   })
-  const summariser = { models: [{ id: 's', context_window: 1_200 }], ...entry }
-  const upstreams = [
-    { url: upstream.url, entry },
-    { url: upstream.url, entry: summariser },
-  ]
-  const proxy = await startCondensing(upstreams, { model: 's', timeout: 5 })
+  const summariser = { models: [{ id: 's', context_window: 1_200 }] }
+  const proxy = await startCondensing([upstream, { url: upstream.url, entry: summariser }], {
+    model: 's',
+    timeout: 5,
+  })
   const first = start(proxy.url, '/v1/chat/completions', { model: 'm', messages })
   await until(() => answers.length > 1)
   const elsewhere = await scripted({ summary: hangs })

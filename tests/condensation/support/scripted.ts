@@ -129,6 +129,11 @@ export function condensingConfig(
   return { ...config, providers, ...(condensation && { condensation }) }
 }
 
+/** Every connection to it is closed soon, and long before idle ones are: nobody has it in his configuration any more. */
+export async function expectLeft({ requests }: FakeUpstream): Promise<void> {
+  await until(() => requests.every(({ socket }) => socket.destroyed), 2_000)
+}
+
 /** What is in use at a gateway: nothing, when no request runs. */
 export function inUse(proxy: Proxy): Readonly<Record<string, unknown>> {
   const openBreakers = providersOf(proxy).flatMap(({ name, breakers }) =>
