@@ -74,7 +74,8 @@ test('the window is known after a reload, too, when the list has not been asked 
   await chat()
   await settled()
   vendor.list = () => never
-  await gateway.reload({ ...gateway.config, models_ttl: 600 })
+  const providers = [{ name: 'toy0', type: 'toy0', models: ['m'] }]
+  await gateway.reload({ condensation: { preflight: true }, models_ttl: 600, providers })
   expect(await chat()).toMatch(/^summary; /)
   expect(vendor.lists).toBe(2)
 })

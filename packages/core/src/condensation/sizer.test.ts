@@ -86,6 +86,13 @@ test('sixteen megabytes cost hardly more than two', () => {
   expect(counted()).toBeLessThan(160 * 1024)
 })
 
+test('a table is not sampled in the same column again and again', () => {
+  const { sizer } = watched()
+  // 128 samples in 128 rows.
+  const text = `${'a b '.repeat(32)}${'x'.repeat(3_968)}`.repeat(128)
+  expect(Math.abs(sizer.tokens(text) / words(text) - 1)).toBeLessThan(0.3)
+})
+
 test('a text that comes late is sampled well enough to be cut by its size', () => {
   const { sizer } = watched()
   sizer.tokens(prose(1_000_000))

@@ -84,8 +84,10 @@ test.each<[string, unknown, string]>([
   const toy = live(tokenizer)
   sizers.prepare(toy, ['m', 'n'])
   await turn()
-  expect(sizers.of(toy, 'm')).toBe(charSizer)
-  expect(sizers.of(toy, 'n')).toBe(charSizer)
+  for (const model of ['m', 'n', 'm']) {
+    expect(sizers.of(toy, model)).toBe(charSizer)
+    await turn()
+  }
   expect(failures).toEqual([{ provider: 'toy', model: 'm', problem: expect.stringContaining(problem) }])
 })
 
@@ -131,6 +133,8 @@ test.each<[string, (text: string, clock: ManualClock) => number, string]>([
   const before = calls
   expect(sizer.tokens('fine!')).toBe(2)
   expect([calls, sizers.of(toy, 'm')]).toEqual([before, charSizer])
+  await turn()
+  expect(sizers.of(toy, 'm')).toBe(charSizer)
   expect(failures).toEqual([{ provider: 'toy', model: 'm', problem }])
 })
 

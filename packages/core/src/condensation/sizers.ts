@@ -72,21 +72,19 @@ export class Sizers {
     if (counters.size >= mostModels) counters.delete(counters.keys().next().value!)
     counters.set(model, undefined)
     const { clock } = this.#parts
-    let waiting = true
-    const settle = (loaded: () => void) => {
-      if (!waiting) return
-      waiting = false
+    const fail = (problem: string) => {
       clock.cancel(timer)
-      loaded()
+      this.#fail(live, model, problem)
     }
-    const fail = (problem: string) => settle(() => this.#fail(live, model, problem))
     const timer = afterInBackground(clock, loadMs, () => fail(`it was not loaded within ${loadMs / 1000} s`))
     // Also what throws at once ends in a rejection, and an answer that is no promise in a value.
     void (async () => await live.provider.tokenizer!(model))()
       .then((count: unknown) => {
         const problem = count === undefined ? undefined : problemOf(count)
-        if (problem !== undefined) fail(problem)
-        else settle(() => void (counters.has(model) && counters.set(model, count as TokenCounter)))
+        if (problem !== undefined) return fail(problem)
+        clock.cancel(timer)
+        // Not there any more: others have taken its place, or it has come too late.
+        if (counters.has(model)) counters.set(model, count as TokenCounter | undefined)
       })
       .catch((error: unknown) => fail(`it could not be loaded: ${messageOf(error)}`))
   }

@@ -95,9 +95,18 @@ test.each([Number.NaN, Infinity, 0, -5, 255, 1_000.5])('%d is no limit of a mode
 })
 
 test('names that clients make up do not add up: the oldest are forgotten', () => {
-  for (let index = 0; index < 1_001; index++)
+  for (let index = -1; index < 1_001; index++) {
     windows.learn(live(), { model: 'm', upstreamModel: `m${index}` }, 4_000)
+    // Learnt again, and so no longer the oldest.
+    if (index === 2) windows.learn(live(), { model: 'm', upstreamModel: 'm-1' }, 4_000)
+  }
   const known = (index: number) =>
     windows.windowOf(live(), { model: 'm', upstreamModel: `m${index}` }, catalogue)
-  expect([known(0), known(1), known(1_000)]).toEqual([undefined, 4_000, 4_000])
+  expect([known(0), known(1), known(2), known(-1), known(1_000)]).toEqual([
+    undefined,
+    undefined,
+    4_000,
+    4_000,
+    4_000,
+  ])
 })
