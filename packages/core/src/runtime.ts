@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { Condenser } from './condensation/condenser.ts'
-import type { SharedSummaries } from './condensation/shared-summaries.ts'
+import { type SharedSummaries, unfailingSummaries } from './condensation/shared-summaries.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { CheckedConfig } from './config/read.ts'
 import type { GatewayConfigInput } from './config/schema.ts'
@@ -207,11 +207,12 @@ export class Runtime {
   #condenser(): Condenser {
     const { clock, random, log, cache, ledger, observeSummary } = this.#parts
     const told = observeSummary && this.#unfailing(observeSummary)
+    const broke = (error: unknown) => log.error({ error: this.scrub(String(error)) }, 'unexpected error')
     return new Condenser({
       clock,
       random,
       log,
-      shared: cache,
+      shared: cache && unfailingSummaries(cache, broke),
       deployment: this.deployment,
       scrub: this.scrub,
       catalogue: () => this.#catalogue,

@@ -10,6 +10,8 @@ import {
   jsonResponse,
   toyGateway,
 } from '../../test/toy-gateway.ts'
+import type { GatewayOptions } from '../create-gateway.ts'
+import type { SharedSummaries } from './shared-summaries.ts'
 
 type Answer = ReturnType<NonNullable<Provider['exchange']>>
 
@@ -30,13 +32,18 @@ const messages = [
 ]
 
 /** A gateway of one model whose answers come in this order. */
-function condensing(answers: readonly (() => Answer)[], settings: object, clock: ManualClock) {
+function condensing(
+  answers: readonly (() => Answer)[],
+  settings: object,
+  clock: ManualClock,
+  options: GatewayOptions = {},
+) {
   let asked = 0
   const provider = { exchange: () => answers[asked++]!() }
   return toyGateway(
     [{ provider }],
     { condensation: { streaming: true, ...settings }, keepalive_interval: 5 },
-    { clock },
+    { clock, ...options },
   )
 }
 
@@ -55,6 +62,35 @@ test('a stream is kept open while its summary is made, and no timer is left', as
   await until(() => outcomes.length > 0)
   expect(outcomes).toMatchObject([{ ending: 'complete', condensed: { kind: 'summary', source: 'made' } }])
   expect(clock.pending).toBe(0)
+})
+
+const broken = (): never => {
+  throw new Error('the store is full')
+}
+
+test.each<[what: string, cache: SharedSummaries]>([
+  ['rejects', { find: () => Promise.reject(new Error('the store is full')), set: broken }],
+  ['throws', { find: broken, set: broken }],
+  ['finds what nobody asked for', { find: () => Promise.resolve({ key: 'x', value: '{}' }), set: broken }],
+])('a store of others that %s takes no request along', async (_, cache) => {
+  const clock = new ManualClock()
+  const summary = () => Promise.resolve(jsonResponse(chatAnswer('what was said')))
+  const answers = [tooLong, summary, () => Promise.resolve(jsonResponse(chatAnswer('hi')))]
+  const { gateway, logged } = await condensing(answers, { cache_shared: true }, clock, { cache })
+  const answer = await gateway.respond('chat', chatBody({ messages }))
+  expect([answer.status, answer.headers['x-llmproxy-condensed']]).toEqual([
+    200,
+    expect.stringMatching(/^summary/),
+  ])
+  expect(logged.at(-1)).toMatchObject({ error: expect.stringContaining('the store is full') })
+})
+
+test('nor does whoever is told of a summary', async () => {
+  const summary = () => Promise.resolve(jsonResponse(chatAnswer('what was said')))
+  const answers = [tooLong, summary, () => Promise.resolve(jsonResponse(chatAnswer('hi')))]
+  const { gateway, logged } = await condensing(answers, {}, new ManualClock(), { observeSummary: broken })
+  expect((await gateway.respond('chat', chatBody({ messages }))).status).toBe(200)
+  expect(logged).toHaveLength(1)
 })
 
 async function until(condition: () => boolean) {

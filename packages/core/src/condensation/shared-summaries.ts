@@ -15,6 +15,31 @@ export interface SharedSummaries {
   set(caller: string, key: string, value: string, ttlMs: number): void
 }
 
+/** The same store, but one that breaks its word takes no request along: `failed` is told of it. */
+export function unfailingSummaries(
+  shared: SharedSummaries,
+  failed: (error: unknown) => void,
+): SharedSummaries {
+  return {
+    async find(caller, keys) {
+      try {
+        const found = await shared.find(caller, keys)
+        return found !== undefined && keys.includes(found.key) ? found : undefined
+      } catch (error) {
+        failed(error)
+        return undefined
+      }
+    },
+    set(caller, key, value, ttlMs) {
+      try {
+        shared.set(caller, key, value, ttlMs)
+      } catch (error) {
+        failed(error)
+      }
+    },
+  }
+}
+
 /** UTF-16 units. A summary is a few hundred tokens; longer texts are not even parsed. */
 const longestText = 1_048_576
 
