@@ -288,3 +288,11 @@ test('a hundred thousand characters that could be the beginning of something are
   }
   expect(performance.now() - begun).toBeLessThan(1000)
 })
+
+test('a message of forty thousand calls is written at once', () => {
+  const calls = Array.from({ length: 40_000 }, (_, index) => ({ function: { name: `f${index}` } }))
+  const begun = performance.now()
+  const { text } = transcriptOf([{ role: 'assistant', tool_calls: calls }])
+  expect(performance.now() - begun).toBeLessThan(1500)
+  expect(text).toContain('<turn 1 assistant calls f39999>')
+})

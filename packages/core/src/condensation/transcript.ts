@@ -93,9 +93,11 @@ function inputOf(input: unknown): string {
 
 /** Names that stand more than once get numbers, so that results tell which call they answer. */
 function numbered(names: readonly string[]): readonly string[] {
+  const all = new Map<string, number>()
+  for (const name of names) all.set(name, (all.get(name) ?? 0) + 1)
   const seen = new Map<string, number>()
   return names.map((name) => {
-    if (names.indexOf(name) === names.lastIndexOf(name)) return name
+    if (all.get(name) === 1) return name
     const count = (seen.get(name) ?? 0) + 1
     seen.set(name, count)
     return `${name}#${count}`
