@@ -8,7 +8,7 @@ import { lossesOf } from './support/losses.ts'
 const strict = 'mock-strict-window-8000'
 const transcript = agentTranscript(twoHundredTurns)
 /** Enough for three windows: the cost of a run grows with the square of its length. */
-const sixty = { requests: 60 }
+const eighty = { requests: 80 }
 const oneTurn = agentTranscript({ turns: 1, steps: 60, factEvery: 10, seed: 7 })
 
 let gateway: Condensing | undefined
@@ -50,14 +50,14 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
   }, 60_000)
 
   test('summaries by a model with no more room than that', async () => {
-    const run = await drive(await condensing({ summariser: `${strict}-digest` }), transcript, sixty)
+    const run = await drive(await condensing({ summariser: `${strict}-digest` }), transcript, eighty)
     expectNothingLost(run)
     expect(total(run, ({ summaries }) => summaries.length)).toBeLessThan(15)
   })
 
   test('half of the window is for the latest turns', async () => {
     const options = { condensation: { recent_share: 0.5 } }
-    const run = await drive(await condensing(options), transcript, sixty)
+    const run = await drive(await condensing(options), transcript, eighty)
     expectNothingLost(run)
     const turns = messagesOf(run.at(-1)!).filter(({ role }) => role === 'user')
     expect(turns.length).toBeGreaterThan(2)
@@ -65,7 +65,7 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
 
   test('with a known window nothing is refused any more', async () => {
     const options = { contextWindow: 8000, condensation: { preflight: true } }
-    const run = await drive(await condensing(options), transcript, sixty)
+    const run = await drive(await condensing(options), transcript, eighty)
     expectNothingLost(run)
     expect(run.map(({ asked, refused }) => [asked, refused])).toEqual(run.map(() => [1, 0]))
   })
@@ -79,7 +79,7 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
       await sleep(5)
       while (summariser.requests.some(({ closedAt }) => closedAt === undefined)) await sleep(1)
     }
-    const run = await drive(gateway!, transcript, { ...sixty, between })
+    const run = await drive(gateway!, transcript, { ...eighty, between })
     expectNothingLost(run)
     expect(summaries.map(({ background }) => background)).toEqual(summaries.map(() => true))
     const sources = outcomes.flatMap(({ condensed }) => condensed?.source ?? [])
@@ -87,7 +87,7 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
   })
 
   test('an error that names no numbers', async () => {
-    const run = await drive(await condensing({ upstream: `${strict}-no-numbers` }), transcript, sixty)
+    const run = await drive(await condensing({ upstream: `${strict}-no-numbers` }), transcript, eighty)
     // How much fits has to be found out.
     expectNothingLost(run, transcript, 3)
     expect(run.filter(({ asked }) => asked > 2).length).toBeLessThan(5)
@@ -98,7 +98,7 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
     'a text with twice the tokens that it seems to have, preflight: %s',
     async (preflight) => {
       const options = { upstream: `${strict}-dense`, contextWindow: 8000, condensation: { preflight } }
-      const run = await drive(await condensing(options), transcript, sixty)
+      const run = await drive(await condensing(options), transcript, eighty)
       expectNothingLost(run)
       expect(most(run, ({ summaries }) => summaries.length)).toBe(1)
     },
