@@ -68,6 +68,8 @@ test.each<[what: string, member: JsonObject]>([
   ['calls', { tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }] }],
   ['call of old', { function_call: { name: 'f', arguments: '{}' } }],
   ['call that it answers', { tool_call_id: 'a' }],
+  ['refusal', { refusal: 'No.' }],
+  ['recording', { audio: { id: 'a' } }],
 ])('%s counts', (_, member) => {
   const given = messages.with(0, { ...messages[0], ...member })
   expect(whole(given)).not.toBe(whole(messages))
@@ -75,6 +77,7 @@ test.each<[what: string, member: JsonObject]>([
 
 test.each<[what: string, same: JsonObject]>([
   ['members that say nothing', { refusal: null, tool_calls: null, name: undefined, annotations: [] }],
+  ['a refusal without a word', { refusal: '' }],
   ['a text as its only part', { content: [{ type: 'text', text: 'a' }] }],
   [
     'a mark for the cache of the vendor',
@@ -83,6 +86,12 @@ test.each<[what: string, same: JsonObject]>([
 ])('%s does not', (_, member) => {
   const given = messages.with(0, { ...messages[0], ...member })
   expect(whole(given)).toBe(whole(messages))
+})
+
+test('what was said aloud counts, and not its bytes', () => {
+  const aloud = (audio: JsonObject) => whole([{ role: 'assistant', content: null, audio }])
+  expect(aloud({ id: 'a', transcript: 'Yes.' })).not.toBe(aloud({ id: 'a', transcript: 'No.' }))
+  expect(aloud({ id: 'a', transcript: 'Yes.', data: 'AAAA' })).toBe(aloud({ id: 'a', transcript: 'Yes.' }))
 })
 
 test('several parts are not the same as one text', () => {

@@ -38,7 +38,12 @@ export function isSystem({ role }: JsonObject): boolean {
 function canonical(message: JsonObject): string {
   const { role, content, name, tool_calls: calls, tool_call_id: answers, function_call: call } = message
   const said = [contentOf(content), name ?? null, calls ?? null, answers ?? null, call ?? null]
-  return JSON.stringify([role, ...said])
+  return JSON.stringify([role, ...said, message['refusal'] || null, spokenIn(message['audio'])])
+}
+
+/** Some clients send a recording back with its bytes, some without. */
+function spokenIn(audio: unknown): unknown {
+  return isObject(audio) ? [audio['id'] ?? null, audio['transcript'] ?? null] : null
 }
 
 function contentOf(content: unknown): unknown {
