@@ -30,6 +30,7 @@ test.each([
   '{"text":"x","leftOut":{"image":1.5}}',
   '{"text":"x","leftOut":{"image":1e400}}',
   `{"text":"x","leftOut":{"${'x'.repeat(65)}":1}}`,
+  '{"text":"x","leftOut":{"constructor":1}}',
   JSON.stringify({ text: 'x'.repeat(1_048_576), leftOut: {} }),
 ])('%.60s is none', (text) => {
   expect(readSummary(text)).toBeUndefined()

@@ -43,9 +43,15 @@ export function unfailingSummaries(
 /** UTF-16 units. A summary is a few hundred tokens; longer texts are not even parsed. */
 const longestText = 1_048_576
 
+/** A name that every object has would be taken for a count. */
+const kindSchema = z
+  .string()
+  .max(64)
+  .refine((name) => !(name in Object.prototype))
+
 const summarySchema = z.object({
   text: z.string().min(1),
-  leftOut: z.record(z.string().max(64), z.int().positive()),
+  leftOut: z.record(kindSchema, z.int().positive()),
 })
 
 export function writeSummary({ text, leftOut }: KnownSummary): string {
