@@ -95,6 +95,22 @@ test('the time limit of the request holds while a summary is made', async () => 
   expect([upstream.asked.length, inUse(proxy)]).toEqual([1, nothing])
 })
 
+test('also of a request that was never asked as it came', async () => {
+  const [main, summariser] = await Promise.all([scripted(), scripted({ summary: hangs })])
+  const proxy = await startCondensing(
+    [
+      { ...main, entry: { models: [{ id: 'm', context_window: 2_000 }] } },
+      { ...summariser, entry: { models: ['s'] } },
+    ],
+    { model: 's', preflight: true, timeout: 5 },
+    { config: { request_timeout: 0.15 } },
+  )
+  const reply = await chat(proxy.url, body)
+  expect([reply.status, JSON.parse(reply.text)]).toMatchObject([504, { error: { code: 'request_timeout' } }])
+  await until(() => summariser.summaries[0]?.closedAt)
+  expect([main.requests.length, summariser.requests.length, inUse(proxy)]).toEqual([0, 1, nothing])
+})
+
 test('a gateway that is closed does not wait for summaries', async () => {
   const upstream = await scripted({ summary: hangs })
   const proxy = await startCondensing([upstream])
