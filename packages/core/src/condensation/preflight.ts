@@ -13,7 +13,7 @@ export function isTooLong(run: RequestRun, serving: Serving, condenser: Condense
   if (window === undefined) return false
   const { ingress } = run
   const limit = window * config.condensation!.preflight_share
-  // No token is shorter than a byte, and hardly any text has twice as many of them as it seems.
-  if (ingress.bytes.length < limit || condenser.roughly(ingress) < limit / 2) return false
+  // No token is shorter than a byte, and hardly any text has three times as many of them as it seems.
+  if (ingress.bytes.length < limit || condenser.roughly(ingress) < limit / 3) return false
   return condenser.measure({ ingress, target, fault: undefined, serving }).total >= limit
 }
