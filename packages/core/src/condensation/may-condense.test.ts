@@ -8,7 +8,7 @@ function may(
   body: object,
   { stream = false, ...condensation }: Record<string, boolean> = {},
 ) {
-  const run = { stream, ingress: { operation, body } } as never
+  const run = { stream, ingress: { operation, body, headers: {} } } as never
   return mayCondense(run, { condensation: { enabled: true, streaming: false, ...condensation } } as never)
 }
 
@@ -32,4 +32,17 @@ test('streams only where they are meant, nothing where it is switched off or not
   expect(may('chat', chat, { enabled: false })).toBe(false)
   const run = { stream: false, ingress: { operation: 'chat', body: chat } } as never
   expect(mayCondense(run, { condensation: undefined })).toBe(false)
+})
+
+test('a client that wants the error gets it', () => {
+  const config = { condensation: { enabled: true, streaming: false } } as never
+  const asked = (wish: string) => {
+    const headers = { 'x-llmproxy-condense': wish }
+    return mayCondense(
+      { stream: false, ingress: { operation: 'chat', body: chat, headers } } as never,
+      config,
+    )
+  }
+  expect(['off', 'OFF', 'false', 'no', '0'].map(asked)).toEqual([false, false, false, false, false])
+  expect(['on', 'true', '1', '', 'office'].map(asked)).toEqual([true, true, true, true, true])
 })

@@ -21,7 +21,7 @@ function judged({ bytes, roughly = bytes / 4, total = roughly, stream = false, .
     measure: noted('exactly', { total }),
   }
   const condensation = { enabled: true, streaming: false, preflight: true, preflight_share: 0.9 }
-  const ingress = { operation: 'chat', body: { messages: [] }, bytes: Buffer.alloc(bytes) }
+  const ingress = { operation: 'chat', body: { messages: [] }, headers: {}, bytes: Buffer.alloc(bytes) }
   const serving = { snapshot: { config: { condensation } }, targets: [{}] }
   const result = isTooLong({ stream, ingress } as never, serving as never, condenser as never)
   return [result, ...measured]
