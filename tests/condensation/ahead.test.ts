@@ -10,6 +10,7 @@ import {
   until,
 } from '../reliability/support.ts'
 import {
+  settled,
   condensingConfig,
   conversation,
   expectLeft,
@@ -215,8 +216,7 @@ test('one that is being prepared is waited for by the next request that needs it
   const { upstream, proxy, answer } = await preparing()
   upstream.turn({ request: windowed(700) })
   const next = chat(proxy.url, { messages: [...short, ...answered()] })
-  await until(() => upstream.asked.length === 2)
-  await sleep(20)
+  await settled(upstream, 2)
   expect([upstream.summaries.length, upstream.asked.length]).toEqual([1, 2])
   answer()
   const reply = await next
@@ -231,8 +231,7 @@ test('a client that leaves meanwhile is none of its business', async () => {
   const { upstream, proxy, answer } = await preparing()
   upstream.turn({ request: windowed(700) })
   const next = start(proxy.url, '/v1/chat/completions', { model: 'm', messages: [...short, ...answered()] })
-  await until(() => upstream.asked.length === 2)
-  await sleep(20)
+  await settled(upstream, 2)
   next.leave()
   await until(() => proxy.requests.length === 2)
   expect([proxy.requests[1]?.['ending'], upstream.summaries[0]!.closedAt]).toEqual(['client_gone', undefined])

@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest'
 import { chat, metric, sleep, start, until } from '../reliability/support.ts'
-import { conversation, hangs, inUse, nothing, says, scripted, startCondensing } from './support/scripted.ts'
+import {
+  settled,
+  conversation,
+  hangs,
+  inUse,
+  nothing,
+  says,
+  scripted,
+  startCondensing,
+} from './support/scripted.ts'
 
 const path = '/v1/chat/completions'
 const body = { model: 'm', messages: conversation() }
@@ -37,8 +46,7 @@ test('while another one waits for it, it goes on', async () => {
   const first = start(proxy.url, path, body)
   const summary = await until(() => upstream.summaries[0])
   const second = chat(proxy.url, body)
-  await until(() => upstream.asked.length === 2)
-  await sleep(20)
+  await settled(upstream, 2)
   first.leave()
   await until(() => proxy.requests.length === 1)
   expect(summary.closedAt).toBeUndefined()
@@ -55,12 +63,11 @@ test('the last of several who leave ends it, and who comes then begins anew', as
   const upstream = await scripted({ summary: hangs })
   const proxy = await startCondensing([upstream])
   const clients = [0, 1, 2].map(() => start(proxy.url, path, body))
-  await until(() => upstream.asked.length === 3)
-  const summary = await until(() => upstream.summaries[0])
-  await sleep(20)
+  await settled(upstream, 3)
+  const [summary] = upstream.summaries
   for (const client of clients) client.leave()
   const leftAt = performance.now()
-  expect((await until(() => summary.closedAt)) - leftAt).toBeLessThan(limitMs)
+  expect((await until(() => summary!.closedAt)) - leftAt).toBeLessThan(limitMs)
   upstream.turn({ summary: says('before') })
   expect((await chat(proxy.url, body)).headers['x-llmproxy-condensed']).toMatch(/^summary/)
   expect(upstream.summaries.length).toBe(2)

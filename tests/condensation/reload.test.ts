@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { skippingClock } from '../reliability/support/breaking.ts'
 import { chat, type Reply, sleep, start, until } from '../reliability/support.ts'
 import {
+  settled,
   condensingConfig,
   conversation,
   expectLeft,
@@ -48,8 +49,7 @@ test('requests of before and after a reload share a summary, and its connections
   const elsewhere = await scripted({ summary: hangs })
   await proxy.gateway.reload(condensingConfig([{ ...elsewhere }]))
   const second = chat(proxy.url, { messages })
-  await until(() => elsewhere.asked.length === 1)
-  await sleep(20)
+  await settled(elsewhere, 1)
   // The last request of the configuration of before is gone, but not what it has begun.
   first.leave()
   await until(() => proxy.requests.length === 1)
@@ -76,8 +76,7 @@ test('a summary in several calls makes all of them with the connections that it 
     condensingConfig([{ ...elsewhere }, { url: elsewhere.url, entry: summariser }], { model: 's' }),
   )
   const second = chat(proxy.url, { messages })
-  await until(() => elsewhere.asked.length === 1)
-  await sleep(20)
+  await settled(elsewhere, 1)
   first.leave()
   await until(() => proxy.requests.length === 1)
   const begun = answers.length

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { skippingClock } from '../reliability/support/breaking.ts'
-import { ask, chat, failing, type Reply, sleep, until } from '../reliability/support.ts'
+import { ask, chat, failing, type Reply, until } from '../reliability/support.ts'
 import {
+  settled,
   conversation,
   inUse,
   messagesOf,
@@ -89,9 +90,7 @@ test('twenty equal requests at once have one summary', async () => {
   const { upstream, answer } = await waiting()
   const proxy = await startCondensing([upstream])
   const replies = Array.from({ length: 20 }, () => chat(proxy.url, { messages }))
-  await until(() => upstream.asked.length === 20)
-  await until(() => upstream.summaries.length === 1)
-  await sleep(30)
+  await settled(upstream, 20)
   answer()
   const all = await Promise.all(replies)
   expect(all.map(({ status }) => status)).toEqual(all.map(() => 200))
@@ -112,8 +111,7 @@ test('when it fails all of them go on without one, and it is not tried again by 
   })
   const proxy = await startCondensing([upstream])
   const waiting = Array.from({ length: 20 }, () => chat(proxy.url, { messages }))
-  await until(() => upstream.asked.length === 20 && upstream.summaries.length === 1)
-  await sleep(30)
+  await settled(upstream, 20)
   fail()
   const replies = await Promise.all(waiting)
   expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]))

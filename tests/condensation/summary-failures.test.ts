@@ -52,12 +52,12 @@ test('a summary that takes too long is given up with its connection', async () =
   const proxy = await startCondensing([upstream], { timeout: 0.15 })
   const startedAt = performance.now()
   const reply = await chat(proxy.url, { messages })
-  expect(performance.now() - startedAt).toBeLessThan(1_000)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
   expectTruncated(reply, 'timeout')
   const [summary] = upstream.summaries
   await until(() => summary!.closedAt)
   expect([summary!.aborted, upstream.summaries.length, upstream.asked.length]).toEqual([true, 1, 2])
-  expect(summary!.closedAt! - summary!.at).toBeLessThan(400)
+  expect(summary!.closedAt! - summary!.at).toBeLessThan(1_000)
   const sent = messagesOf(upstream.asked[1]!)
   expect([sent[0], sent.at(-1)]).toEqual([messages[0], messages.at(-1)])
   expect(sent.length).toBeLessThan(messages.length)
@@ -69,7 +69,7 @@ test('the time for a summary is for all providers that are asked for it, in a qu
   const proxy = await startCondensing([{ ...first, entry: { timeout: 0.1 } }, second], { timeout: 0.3 })
   const startedAt = performance.now()
   expectTruncated(await chat(proxy.url, { messages }), 'timeout')
-  expect(performance.now() - startedAt).toBeLessThan(800)
+  expect(performance.now() - startedAt).toBeLessThan(2_000)
   expect([first.summaries.length, second.summaries.length]).toEqual([1, 1])
 })
 

@@ -10,6 +10,7 @@ import {
   type ProxyOptions,
   type SeenRequest,
   sendJson,
+  sleep,
   startProxy,
   until,
 } from '../../reliability/support.ts'
@@ -127,6 +128,12 @@ export function condensingConfig(
     provider('abcdef'[index]!, url, { priority: index + 1, max_retries: 0, ...entry }),
   )
   return { ...config, providers, ...(condensation && { condensation }) }
+}
+
+/** So many requests were answered, and the gateway has had the time to see it: those that were refused wait for a summary. */
+export async function settled({ asked }: Scripted, count: number): Promise<void> {
+  await until(() => asked.filter(({ closedAt }) => closedAt !== undefined).length === count)
+  await sleep(30)
 }
 
 /** Every connection to it is closed soon, and long before idle ones are: nobody has it in his configuration any more. */
