@@ -19,7 +19,7 @@ export function prepareNext(
   const target = targets[0]!
   const { ingress } = run
   if (ingress.operation !== 'chat' || !mayCondense(run, config)) return
-  const window = condenser.windowOf(snapshot, target)
+  const window = condenser.windowOf(snapshot, target, ingress.caller)
   if (window === undefined) return
   const limit = window * config.condensation!.background_share
   if (usage === null && ingress.bytes.length < limit) return

@@ -68,7 +68,7 @@ export class Condenser {
     })
     this.#summaries = new Summaries({
       ...parts,
-      windowOf: (snapshot, target) => this.windowOf(snapshot, target),
+      windowOf: (snapshot, target, caller) => this.windowOf(snapshot, target, caller),
       sizerOf: (snapshot, target) => this.#sizerOf(snapshot, target),
     })
   }
@@ -92,18 +92,19 @@ export class Condenser {
   }
 
   /** Tokens; `undefined`: unknown. */
-  windowOf({ live }: Snapshot, target: RouteTarget): number | undefined {
-    return this.#windows.windowOf(live.get(target.provider)!, target, this.#parts.catalogue())
+  windowOf({ live }: Snapshot, target: RouteTarget, caller: string): number | undefined {
+    return this.#windows.windowOf(live.get(target.provider)!, { ...target, caller }, this.#parts.catalogue())
   }
 
   /** An error may name the window; else it says at least that the request is larger. `condensable`: that it can be made smaller. */
   learn({ ingress, target, fault, serving }: Omit<Subject, 'run'>, condensable: boolean): void {
     const live = serving.snapshot.live.get(target.provider)!
+    const asked = { ...target, caller: ingress.caller }
     const limit = fault && tokenNumbers(fault.message)?.limit
-    if (limit !== undefined) this.#windows.learn(live, target, limit)
+    if (limit !== undefined) this.#windows.learn(live, asked, limit)
     else if (condensable) {
       const { total } = this.measure({ ingress, target, fault: undefined, serving })
-      this.#refusals.note(live, target, total + askedAnswer(ingress.body))
+      this.#refusals.note(live, asked, total + askedAnswer(ingress.body))
     }
   }
 
@@ -117,10 +118,10 @@ export class Condenser {
     return measure({
       body: ingress.body,
       sizeOf: (sizer) => sizeOf(ingress, sizer),
-      window: this.windowOf(snapshot, target),
+      window: this.windowOf(snapshot, target, ingress.caller),
       refused: fault && {
         numbers: tokenNumbers(fault.message) ?? noNumbers,
-        smallest: this.#refusals.smallest(live, target),
+        smallest: this.#refusals.smallest(live, { ...target, caller: ingress.caller }),
         ...(refused && { sizeOf: (sizer: Sizer) => sizeOf(refused, sizer) }),
       },
       sizer: this.#sizerOf(snapshot, target),

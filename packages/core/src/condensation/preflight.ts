@@ -9,7 +9,7 @@ export function isTooLong(run: RequestRun, serving: Serving, condenser: Condense
   const { config } = snapshot
   const target = targets[0]!
   if (!mayCondense(run, config)) return false
-  const window = condenser.windowOf(snapshot, target)
+  const window = condenser.windowOf(snapshot, target, run.ingress.caller)
   if (window === undefined) return false
   const { ingress } = run
   const limit = window * config.condensation!.preflight_share

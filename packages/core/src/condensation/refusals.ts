@@ -3,12 +3,15 @@ import type { LiveProvider } from '../live-provider.ts'
 import type { RouteTarget } from '../routing/route-target.ts'
 
 /** What a refusal belongs to. */
-type Asked = Pick<RouteTarget, 'upstreamModel'>
+interface Asked extends Pick<RouteTarget, 'upstreamModel'> {
+  /** What one caller sends, and is refused for reasons of its own, says nothing to others. */
+  readonly caller: string
+}
 
 /** Milliseconds that a refusal is remembered: the next text may have fewer tokens for what it looks like. */
 const believedForMs = 10 * 60 * 1000
-/** Deployments that are remembered; the names of models may come from clients. */
-const mostDeployments = 1_000
+/** Callers of deployments that are remembered; the names of models may come from clients. */
+const mostDeployments = 10_000
 
 interface Refused {
   readonly tokens: number
@@ -44,6 +47,6 @@ export class Refusals {
 }
 
 /** What was learnt about another address says nothing about this one. */
-function keyOf({ name, identity }: LiveProvider, { upstreamModel }: Asked): string {
-  return JSON.stringify([name, identity, upstreamModel])
+function keyOf({ name, identity }: LiveProvider, { upstreamModel, caller }: Asked): string {
+  return JSON.stringify([name, identity, upstreamModel, caller])
 }

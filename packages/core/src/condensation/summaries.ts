@@ -62,7 +62,7 @@ export interface SummariesParts {
   readonly asked: (outcome: Outcome, snapshot: Snapshot) => void
   readonly reported: (report: SummaryReport) => void
   /** Of the model that makes summaries. */
-  readonly windowOf: (snapshot: Snapshot, target: RouteTarget) => number | undefined
+  readonly windowOf: (snapshot: Snapshot, target: RouteTarget, caller: string) => number | undefined
   readonly sizerOf: (snapshot: Snapshot, target: RouteTarget) => Sizer
 }
 
@@ -182,7 +182,7 @@ export class Summaries {
         return askSummary(call, { serving, targets, scrub, asked: told })
       },
       abandon: () => controller.abort(),
-      window: first && windowOf(snapshot, first),
+      window: first && windowOf(snapshot, first, caller),
       sizer: first === undefined ? charSizer : sizerOf(snapshot, first),
       settings,
       now: () => clock.now(),

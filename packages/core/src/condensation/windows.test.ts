@@ -5,7 +5,7 @@ import type { ModelCatalogue } from '../model-catalogue.ts'
 import { Windows } from './windows.ts'
 
 const hours = 3_600_000
-const target = { model: 'm', upstreamModel: 'up' }
+const target = { model: 'm', upstreamModel: 'up', caller: 'team' }
 
 function live(members: object = {}): LiveProvider {
   return { name: 'toy', identity: 'here', ...members } as LiveProvider
@@ -86,6 +86,7 @@ test('what was learnt is about one model at one address', () => {
   expect(windows.windowOf(live(), { ...target, upstreamModel: 'other' }, catalogue)).toBeUndefined()
   expect(windowOf('m', live({ identity: 'moved' }))).toBeUndefined()
   expect(windowOf('m', live({ name: 'twin' }))).toBeUndefined()
+  expect(windows.windowOf(live(), { ...target, caller: 'other' }, catalogue)).toBeUndefined()
   expect(windowOf()).toBe(4_000)
 })
 
@@ -95,14 +96,14 @@ test.each([Number.NaN, Infinity, 0, -5, 255, 1_000.5])('%d is no limit of a mode
 })
 
 test('names that clients make up do not add up: the oldest are forgotten', () => {
-  for (let index = -1; index < 1_001; index++) {
-    windows.learn(live(), { model: 'm', upstreamModel: `m${index}` }, 4_000)
+  for (let index = -1; index < 10_001; index++) {
+    windows.learn(live(), { ...target, upstreamModel: `m${index}` }, 4_000)
     // Learnt again, and so no longer the oldest.
-    if (index === 2) windows.learn(live(), { model: 'm', upstreamModel: 'm-1' }, 4_000)
+    if (index === 2) windows.learn(live(), { ...target, upstreamModel: 'm-1' }, 4_000)
   }
   const known = (index: number) =>
-    windows.windowOf(live(), { model: 'm', upstreamModel: `m${index}` }, catalogue)
-  expect([known(0), known(1), known(2), known(-1), known(1_000)]).toEqual([
+    windows.windowOf(live(), { ...target, upstreamModel: `m${index}` }, catalogue)
+  expect([known(0), known(1), known(2), known(-1), known(10_000)]).toEqual([
     undefined,
     undefined,
     4_000,

@@ -4,12 +4,15 @@ import type { ModelCatalogue } from '../model-catalogue.ts'
 import { entryOf, type RouteTarget } from '../routing/route-target.ts'
 
 /** What a window belongs to. */
-type Asked = Pick<RouteTarget, 'upstreamModel' | 'model'>
+interface Asked extends Pick<RouteTarget, 'upstreamModel' | 'model'> {
+  /** Errors may repeat what a client has sent: nobody learns from those of another caller. */
+  readonly caller: string
+}
 
 /** Milliseconds that a limit from an error is believed: vendors raise them. */
 const learntForMs = 24 * 60 * 60 * 1000
 /** Limits that are remembered: names of models may come from clients. The oldest go first. */
-const mostLearnt = 1_000
+const mostLearnt = 10_000
 /** Tokens. No model for conversations has fewer, so an error that names fewer has counted something else. */
 const leastWindow = 256
 
@@ -69,6 +72,6 @@ export class Windows {
 }
 
 /** What was learnt at another address or with another key says nothing about this one. */
-function keyOf({ name, identity }: LiveProvider, { upstreamModel }: Asked): string {
-  return JSON.stringify([name, identity, upstreamModel])
+function keyOf({ name, identity }: LiveProvider, { upstreamModel, caller }: Asked): string {
+  return JSON.stringify([name, identity, upstreamModel, caller])
 }
