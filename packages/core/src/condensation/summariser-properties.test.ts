@@ -80,11 +80,11 @@ function uncovered(text: string, pieces: readonly string[]): string {
   return ''
 }
 
-/** Answers that are told apart, some of them longer than they should be. */
+/** Answers that are told apart, some of them longer than they should be, though not so long that their ends are cut. */
 const answers = fc.constantFrom<NonNullable<SummaryModelOptions['answer']>>(
   (call) => `answer ${call}.`,
-  (call, maxTokens) => `answer ${call}.`.padEnd(maxTokens * 3, ' and so on'),
-  (call, maxTokens) => `answer ${call}.`.padEnd(maxTokens * 4 + 50, '世'),
+  (call, maxTokens) => `answer ${call}.`.padEnd(maxTokens * 2, ' and so on'),
+  (call, maxTokens) => `answer ${call}.`.padEnd(maxTokens * 2, '世'),
 )
 
 /** What is in no call that was answered: text, the earlier summary, and summaries but the one that was the last. */

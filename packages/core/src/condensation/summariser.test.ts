@@ -305,3 +305,11 @@ test('an exact sizer has a little room to spare, an estimate more', async () => 
   expect(counted).toBeLessThanOrEqual(9700)
   expect(estimated).toBeLessThanOrEqual(9000)
 })
+
+test('a summary that is far longer than it was allowed to be loses its end', async () => {
+  const model = new SummaryModel({ answer: () => 'word '.repeat(200_000) })
+  const { text } = await summarise({ before: undefined, transcript: '<turn 1 user>\nHi' }, model)
+  expect('word '.repeat(200_000).startsWith(text)).toBe(true)
+  expect(charSizer.tokens(text)).toBeLessThanOrEqual(2 * 512)
+  expect(charSizer.tokens(text)).toBeGreaterThan(512)
+})

@@ -1,4 +1,5 @@
 import type { SummaryFailureReason, SummarySpent } from '../metrics/condensation.ts'
+import { beginningOf } from './beginning-of.ts'
 import { AskFailed, AskOverflow, type SummaryIo, type SummaryMessage, SummaryFailed } from './summary-io.ts'
 
 /** For one summary. A conversation that takes more is larger than what is worth a summary. */
@@ -12,6 +13,9 @@ const messageOverhead = 8
 
 /** Of a window, what is used: estimates may be too low, and counts of samples a little. */
 const usedShare = { exact: 0.97, estimated: 0.9 }
+
+/** By how much the size of a summary may differ from what its model has counted. */
+const estimatesErr = 2
 
 /** What one call is to make a summary of. */
 export interface Material {
@@ -106,7 +110,7 @@ export class SummaryCalls {
       this.#inputTokens += inputTokens ?? 0
       this.#outputTokens += outputTokens ?? 0
       this.#guessed = false
-      const summary = withoutThought(text)
+      const summary = this.#shortEnough(withoutThought(text))
       if (summary === '') throw new AskFailed('failed')
       return summary
     } catch (error) {
@@ -114,6 +118,15 @@ export class SummaryCalls {
       this.#learn(error, prompt, maxTokens)
       return undefined
     }
+  }
+
+  /**
+   * What is far longer than it was allowed to be would take the place of all that stays, with every turn until it is forgotten. The most
+   * important comes first.
+   */
+  #shortEnough(summary: string): string {
+    const { settings, sizer } = this.#io
+    return beginningOf(summary, settings.max_tokens_default * estimatesErr, sizer)
   }
 
   /** A smaller room, so that the call which was refused no longer fits. */
