@@ -140,8 +140,10 @@ export class Gateway {
       first === undefined || isOverflow(first)
         ? await rescue(run, first, serving, { condenser, routeOf: this.#routeOf(run, snapshot) })
         : first
-    if (served.kind === 'answered' && condensation?.background === true)
-      prepareNext(run, run.usage, serving, condenser)
+    if (served.kind === 'answered' && condensation?.enabled === true) {
+      condenser.answered(run, snapshot)
+      if (condensation.background) prepareNext(run, run.usage, serving, condenser)
+    }
     if (served.kind !== 'answered') {
       const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, target))
       const { error, ending, body } = failureOf(

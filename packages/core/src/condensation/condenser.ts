@@ -16,6 +16,7 @@ import { promptDraft } from './prompt-draft.ts'
 import { repeat } from './repeat.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { Sizers } from './sizers.ts'
+import { haveAttachments } from './sizes-of.ts'
 import { Refusals } from './refusals.ts'
 import { type MadeSummary, Summaries, type SummariesParts } from './summaries.ts'
 import type { KnownSummary } from './summary-cache.ts'
@@ -96,16 +97,24 @@ export class Condenser {
     return this.#windows.windowOf(live.get(target.provider)!, { ...target, caller }, this.#parts.catalogue())
   }
 
-  /** An error may name the window; else it says at least that the request is larger. `condensable`: that it can be made smaller. */
+  /** An error may name the window; else it says at least that the request, where its size can be told, is larger. `condensable`: that it can be made smaller. */
   learn({ ingress, target, fault, serving }: Omit<Subject, 'run'>, condensable: boolean): void {
     const live = serving.snapshot.live.get(target.provider)!
     const asked = { ...target, caller: ingress.caller }
     const limit = fault && tokenNumbers(fault.message)?.limit
     if (limit !== undefined) this.#windows.learn(live, asked, limit)
-    else if (condensable) {
+    else if (condensable && !haveAttachments(messagesOf(ingress))) {
       const { total } = this.measure({ ingress, target, fault: undefined, serving })
       this.#refusals.note(live, asked, total + askedAnswer(ingress.body))
     }
+  }
+
+  /** What an answer tells of its deployment's window. */
+  answered({ ingress, attempts, usage }: RequestRun, { live }: Snapshot): void {
+    const last = attempts.at(-1)
+    if (usage === null || last === undefined) return
+    const target = { upstreamModel: last.model, caller: ingress.caller }
+    this.#windows.answered(live.get(last.provider)!, target, usage.input)
   }
 
   /** How large a request is, without its model's tokenizer: cheap enough for every request. */
@@ -270,6 +279,11 @@ function condensed(
 
 function settingsOf({ config }: Snapshot): CondensationConfig {
   return config.condensation!
+}
+
+function messagesOf({ body }: Ingress): readonly unknown[] {
+  const { messages } = body
+  return Array.isArray(messages) ? messages : []
 }
 
 function sizeOf({ operation, body }: Ingress, sizer: Sizer): number {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { charSizer, scaled } from './sizer.ts'
-import { attachmentTokens, messageOverhead, messageSizes } from './sizes-of.ts'
+import { attachmentTokens, haveAttachments, messageOverhead, messageSizes } from './sizes-of.ts'
 
 const size = (message: unknown) => messageSizes([message], charSizer)[0]! - messageOverhead
 const text = 'x'.repeat(400)
@@ -89,4 +89,14 @@ describe('the size of a message', () => {
       200 + messageOverhead,
     ])
   })
+})
+
+test('pictures and files are seen wherever they are', () => {
+  const file = { type: 'file', file: { file_data: base64 } }
+  expect(haveAttachments([{ role: 'user', content: text }, 'x', { role: 'user', content: [file] }])).toBe(
+    true,
+  )
+  expect(haveAttachments([{ role: 'assistant', images: [{ image_url: { url: base64 } }] }])).toBe(true)
+  const call = { id: 'a', type: 'function', function: { name: 'image', arguments: '{}' } }
+  expect(haveAttachments([{ role: 'assistant', content: text, tool_calls: [call] }, null])).toBe(false)
 })

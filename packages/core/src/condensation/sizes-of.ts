@@ -30,6 +30,13 @@ export function messageSizes(messages: readonly unknown[], sizer: Sizer): readon
   return messages.map((message) => (isObject(message) ? messageSize(message, sizer) : messageOverhead))
 }
 
+const sizeless: Sizer = { tokens: () => 0, exact: false }
+
+/** Whether there are images, recordings or files among the messages, whose sizes are no more than a guess. */
+export function haveAttachments(messages: readonly unknown[]): boolean {
+  return messages.some((message) => textSize(message, sizeless) > 0)
+}
+
 function messageSize(message: JsonObject, sizer: Sizer): number {
   const { tool_calls: calls } = message
   const frames = Array.isArray(calls) ? callOverhead * calls.length : 0

@@ -95,6 +95,15 @@ test.each([Number.NaN, Infinity, 0, -5, 255, 1_000.5])('%d is no limit of a mode
   expect(windowOf()).toBeUndefined()
 })
 
+test('a limit below a prompt that was answered was none', () => {
+  windows.learn(live(), target, 4_000)
+  windows.answered(live(), target, 4_000)
+  windows.answered(live(), { ...target, caller: 'other' }, 5_000)
+  expect(windowOf()).toBe(4_000)
+  windows.answered(live(), target, 4_001)
+  expect(windowOf()).toBeUndefined()
+})
+
 test('names that clients make up do not add up: the oldest are forgotten', () => {
   for (let index = -1; index < 10_001; index++) {
     windows.learn(live(), { ...target, upstreamModel: `m${index}` }, 4_000)

@@ -59,6 +59,14 @@ export class Windows {
     this.#learnt.set(key, { limit, until: this.#clock.now() + learntForMs })
   }
 
+  /** A prompt of so many tokens was answered: a smaller limit was none. */
+  answered(live: LiveProvider, target: Omit<Asked, 'model'>, tokens: number): void {
+    if (this.#learnt.size === 0) return
+    const key = keyOf(live, target)
+    const learnt = this.#learnt.get(key)
+    if (learnt !== undefined && learnt.limit < tokens) this.#learnt.delete(key)
+  }
+
   #recall(key: string, listed: number | undefined): number | undefined {
     const learnt = this.#learnt.get(key)
     if (learnt === undefined) return undefined
@@ -72,6 +80,6 @@ export class Windows {
 }
 
 /** What was learnt at another address or with another key says nothing about this one. */
-function keyOf({ name, identity }: LiveProvider, { upstreamModel, caller }: Asked): string {
+function keyOf({ name, identity }: LiveProvider, { upstreamModel, caller }: Omit<Asked, 'model'>): string {
   return JSON.stringify([name, identity, upstreamModel, caller])
 }
