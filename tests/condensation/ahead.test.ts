@@ -76,6 +76,14 @@ test('one below it, or of a window that nobody knows, is sent as it is', async (
   expect(messagesOf(upstream.asked[0]!)).toEqual(messages)
 })
 
+test('nor is anything condensed before it was refused where that is not switched on', async () => {
+  const upstream = await scripted({ request: says('Hello') })
+  const proxy = await startCondensing(providers(upstream, 2_000), settings({}))
+  const reply = await chat(proxy.url, { messages })
+  expect([reply.status, reply.headers['x-llmproxy-condensed']]).toEqual([200, undefined])
+  expect(upstream.requests.map(messagesOf)).toEqual([messages])
+})
+
 test('nor does it concern streams that are not to be condensed', async () => {
   const upstream = await scripted({ request: refuses })
   const proxy = await startCondensing(providers(upstream, 2_000), settings({ preflight: true }))

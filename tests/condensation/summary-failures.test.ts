@@ -4,6 +4,7 @@ import {
   completion,
   errorBody,
   failing,
+  metric,
   type Reply,
   sendJson,
   start,
@@ -198,6 +199,8 @@ test('so is one whose breaker is open', async () => {
   for (const topic of ['first', 'second', 'third'])
     expect((await chat(proxy.url, { messages: conversation(topic) })).status).toBe(200)
   expect(summaries()).toEqual([0, 1, 3])
+  // It is the last to be thought of, not the first that cannot be asked.
+  expect(await metric(proxy, 'llmproxy_skipped_total', { provider: 'b' })).toBe(0)
 })
 
 test('and one with all connections busy, if nobody is to wait for them', async () => {
