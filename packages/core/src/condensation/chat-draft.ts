@@ -6,6 +6,7 @@ import { prefixDigests } from './digest.ts'
 import type { Draft, FindSummary } from './draft.ts'
 import type { Measured } from './measure.ts'
 import { keptRoom, type Plan, type PlanInput, planOf } from './plan.ts'
+import { hasTools, planAhead } from './plan-ahead.ts'
 import { summaryMessage } from './prompt.ts'
 import type { Sizer } from './sizer.ts'
 import { messageSizes } from './sizes-of.ts'
@@ -30,68 +31,83 @@ interface Known {
   readonly summary: KnownSummary
 }
 
+/** A beginning of the conversation, and the name of its summary. */
+interface Place {
+  readonly cut: number
+  readonly key: string
+}
+
 /** A conversation: its history becomes a summary. `undefined`: there is nothing that a summary could tell of. */
 export async function chatDraft(ingress: Ingress, input: ChatDraftInput): Promise<Draft | undefined> {
-  const { measured, find } = input
+  const { measured } = input
   const { caller, body } = ingress
   const conversation = conversationOf(body['messages'] as readonly unknown[])
   const { messages, cuts, system } = conversation
   if (messages.length === system.size) return undefined
   const digests = prefixDigests(caller, body.model, messages)
-  const places = [...cuts, messages.length]
-  const keys = places.map((cut) => digests[cut]!).toReversed()
-  const found = await find(keys)
-  const known = found && {
-    cut: places.findLast((cut) => digests[cut] === found.key)!,
-    summary: found.summary,
-  }
-  const planned = planInput(conversation, known, input)
-  const plan = input.ahead === undefined ? planOf(planned) : planAhead(planned, known, input.ahead)
+  const places = [messages.length, ...cuts.toReversed()].map((cut) => ({ cut, key: digests[cut]! }))
+  const planned = planInput(conversation, input)
+  const { plan, known } = await chosen(planned, places, { ...input, body })
   if (plan === undefined || (!plan.needsSummary && plan.known === undefined)) return undefined
-  const base = plan.known !== undefined && known !== undefined ? known : undefined
+  const base = plan.known && known
   return {
     key: digests[plan.cut]!,
     known: plan.needsSummary ? undefined : base?.summary,
-    better: found === undefined ? keys : keys.slice(0, keys.indexOf(found.key)),
+    better: places.filter(({ cut }) => cut > (known?.cut ?? 0)).map(({ key }) => key),
     from: measured.total,
     write: () => written(conversation, plan, base),
     apply: (summary) => applied(ingress, { planned, plan, summary, measured }),
   }
 }
 
-function planInput(
-  conversation: Conversation,
-  known: Known | undefined,
-  { measured, settings }: ChatDraftInput,
-): PlanInput {
+/** The plan, and the summary that it builds on or rejects. `places`: those that tell of most first. */
+async function chosen(
+  planned: PlanInput,
+  places: readonly Place[],
+  input: ChatDraftInput & { readonly body: IngressBody },
+): Promise<{ readonly plan: Plan | undefined; readonly known: Known | undefined }> {
+  const { find, measured, ahead, body } = input
+  const planWith = (known: Known | undefined) => {
+    const given = withKnown(planned, known, measured.sizer)
+    return ahead === undefined ? planOf(given) : planAhead(given, { limit: ahead, hasTools: hasTools(body) })
+  }
+  const known = await longestKnown(places, find)
+  const plan = planWith(known)
+  if (known === undefined || plan?.needsSummary !== true || known.cut <= plan.cut) return { plan, known }
+  // It tells of a turn that stays whole, and is of no use; what tells of less may be known as well.
+  const shorter = await longestKnown(
+    places.filter(({ cut }) => cut <= plan.cut),
+    find,
+  )
+  return { plan: planWith(shorter), known: shorter }
+}
+
+async function longestKnown(places: readonly Place[], find: FindSummary): Promise<Known | undefined> {
+  const found = await find(places.map(({ key }) => key))
+  return found && { cut: places.find(({ key }) => key === found.key)!.cut, summary: found.summary }
+}
+
+function planInput(conversation: Conversation, { measured, settings }: ChatDraftInput): PlanInput {
   const { sizer, fixed, room, window = 0 } = measured
-  // To the token: what is planned too small has to be cut out of the messages that stay.
-  const told = ({ text, leftOut }: KnownSummary) => sizer.tokens(summaryMessage(text, leftOut))
   return {
     conversation,
     sizes: messageSizes(conversation.messages, sizer),
     fixed,
     room,
-    summary: settings.max_tokens_default + told({ text: '', leftOut: muchLeftOut }),
+    summary: settings.max_tokens_default + toldTokens({ text: '', leftOut: muchLeftOut }, sizer),
     recent: Math.floor(window * settings.recent_share),
-    known: known === undefined ? [] : [{ cut: known.cut, tokens: told(known.summary) }],
+    known: [],
   }
 }
 
-/** Everything that was said so far will be history when the next request comes. */
-function planAhead(planned: PlanInput, known: Known | undefined, limit: number): Plan | undefined {
-  const { conversation, sizes, fixed, recent } = planned
-  const cut = conversation.messages.length
-  const [prefix] = planned.known
-  if (prefix !== undefined) {
-    let size = fixed + prefix.tokens
-    for (const [index, own] of sizes.entries())
-      if (index >= prefix.cut || conversation.system.has(index)) size += own
-    if (size < limit) return undefined
-  }
-  const ahead =
-    recent > 0 ? planOf(planned) : { cut, needsSummary: true, carried: [], fits: 'unknown' as const }
-  return known === undefined || known.cut >= ahead.cut ? ahead : { ...ahead, known: prefix! }
+function withKnown(planned: PlanInput, known: Known | undefined, sizer: Sizer): PlanInput {
+  if (known === undefined) return planned
+  return { ...planned, known: [{ cut: known.cut, tokens: toldTokens(known.summary, sizer) }] }
+}
+
+/** To the token: what is planned too small has to be cut out of the messages that stay. */
+function toldTokens({ text, leftOut }: KnownSummary, sizer: Sizer): number {
+  return sizer.tokens(summaryMessage(text, leftOut))
 }
 
 /** What the new summary is made of: what no known one tells of. */
