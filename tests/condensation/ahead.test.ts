@@ -178,12 +178,14 @@ test('after an answer that fills the window the next summary is prepared, and no
   expect(messagesOf(upstream.asked.at(-1)!).slice(-2)).toEqual(answered())
 })
 
-test('nothing is prepared below the share, nor where it is switched off, nor of an unknown window', async () => {
+test('nothing is prepared below the share, where it is switched off or nothing is kept, nor of an unknown window', async () => {
   for (const [total, tokens, condensation] of [
     [700, 1_000, { background: true }],
     [850, 1_000, {}],
     [850, undefined, { background: true }],
     [850, 1_000, { background: true, background_share: 0.9 }],
+    [850, 1_000, { background: true, cache_ttl: 0 }],
+    [850, 1_000, { background: true, cache_max_bytes: 0 }],
   ] as const) {
     const upstream = await scripted({ request: counting(total) })
     const proxy = await startCondensing(providers(upstream, tokens), settings(condensation))

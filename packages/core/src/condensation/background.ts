@@ -1,3 +1,4 @@
+import type { GatewayConfig } from '../config/schema.ts'
 import type { TokenUsage } from '../metrics/outcome.ts'
 import type { RequestRun } from '../request-run.ts'
 import type { Serving } from '../serve.ts'
@@ -18,7 +19,7 @@ export function prepareNext(
   const { config } = snapshot
   const target = targets[0]!
   const { ingress } = run
-  if (ingress.operation !== 'chat' || !mayCondense(run, config)) return
+  if (ingress.operation !== 'chat' || !mayCondense(run, config) || !isKept(config)) return
   const window = condenser.windowOf(snapshot, target, ingress.caller)
   if (window === undefined) return
   const limit = window * config.condensation!.background_share
@@ -26,4 +27,10 @@ export function prepareNext(
   const subject = { ingress, target, fault: undefined, serving }
   const filled = usage?.total ?? condenser.measure(subject).total
   if (filled >= limit) condenser.prepare(subject, limit)
+}
+
+/** Whether the next request could find the summary. */
+function isKept({ condensation, redis_url: redis }: GatewayConfig): boolean {
+  const { cache_ttl: ttl, cache_max_bytes: bytes, cache_shared: isShared } = condensation!
+  return ttl > 0 && (bytes > 0 || (isShared && redis !== null))
 }

@@ -42,6 +42,7 @@ test.each([
   ['{model: small}', 'condensation.model: no provider lists "small"'],
   ['{provider: main, model: small}', 'condensation.model: the provider "main" does not list "small"'],
   ['{cache_shared: true}', 'condensation.cache_shared: changes nothing without `redis_url`'],
+  ['{background: true, cache_ttl: 0}', 'condensation.background: changes nothing with `cache_ttl: 0`'],
 ])('%s: %s', (condensation, text) => {
   const { problems, warnings } = read(condensation)
   expect(problems).toEqual([])

@@ -46,6 +46,11 @@ export function summaryWarnings({ condensation, providers, redis_url: redis }: C
     const message = 'changes nothing without `redis_url`'
     warnings.push({ path: ['condensation', 'cache_shared'], message })
   }
+  const { background, cache_ttl: ttl } = condensation
+  if (background && ttl === 0) {
+    const message = 'changes nothing with `cache_ttl: 0`: what is prepared would not be kept'
+    warnings.push({ path: ['condensation', 'background'], message })
+  }
   return warnings
 }
 
