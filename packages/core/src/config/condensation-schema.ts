@@ -38,7 +38,9 @@ const condensationShape = z.strictObject({
     .positive()
     .max(600)
     .default(10)
-    .describe('Seconds for a summary, all of its calls together; after that the context is truncated.'),
+    .describe(
+      'Seconds for a summary, all of its calls together; after that the context is truncated. Up to 600.',
+    ),
   provider: z
     .string()
     .min(1)
