@@ -67,14 +67,6 @@ export function planOf(input: PlanInput): Plan {
       return { ...planned(input, again, allowance), known: prefix, needsSummary: false }
   }
   const plan = planned(input, choice, fresh)
-  const [longest] = known
-  if (longest !== undefined && longest.cut > plan.cut) {
-    // More could stay than last time. But what was told of once is not told of again, from the beginning, for that.
-    const allowance = allowanceOf(input, stays, longest.tokens)
-    const again = ruleFor(stays, longest.cut, { rule: 'cut', stay: undefined }, allowance)
-    if (again !== undefined)
-      return { ...planned(input, again, allowance), known: longest, needsSummary: false }
-  }
   const shorter = known.find(({ cut }) => cut < plan.cut)
   return { ...plan, ...(shorter && { known: shorter }), needsSummary: true }
 }
