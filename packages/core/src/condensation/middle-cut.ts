@@ -37,6 +37,7 @@ const marks = /\n?\[… (\d{1,12}) characters left out …\]\n?/g
 /** With what an earlier cut has left out of it. */
 function lengthOf(part: string): number {
   let length = part.length
+  if (!part.includes('[…')) return length
   for (const [mark, count] of part.matchAll(marks)) length += Number(count) - mark.length
   return length
 }

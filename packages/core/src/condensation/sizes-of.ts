@@ -47,11 +47,17 @@ function messageSize(message: JsonObject, sizer: Sizer): number {
 function textSize(value: unknown, sizer: Sizer): number {
   if (typeof value === 'string') return value === '' ? 0 : sizer.tokens(value)
   if (typeof value !== 'object' || value === null) return 0
-  if (isAttachment(value)) return attachmentTokens
   let size = 0
-  for (const [name, inner] of Object.entries(value)) {
+  // Every request that may be too long comes through here, some of them with hundreds of thousands of parts.
+  if (Array.isArray(value)) {
+    for (const item of value as readonly unknown[]) size += textSize(item, sizer)
+    return size
+  }
+  if (isAttachment(value)) return attachmentTokens
+  for (const name of Object.keys(value)) {
     if (unseen.has(name)) continue
-    const isFile = attached.test(name) && typeof inner === 'object' && inner !== null
+    const inner = (value as JsonObject)[name]
+    const isFile = typeof inner === 'object' && inner !== null && attached.test(name)
     size += isFile ? attachmentTokens * (Array.isArray(inner) ? inner.length : 1) : textSize(inner, sizer)
   }
   return size
