@@ -33,8 +33,10 @@ test('no text becomes code', () => {
   expect(places(/\bcreateRequire\b|\brequire\(|registerHooks|module\.register/)).toEqual([])
 })
 
+/** A call of `import` with anything but a name that is written out: that loads what an `import` at the top of the file would. */
+const named = /(?<![.`\w])import\((?!\)|'[@\w./-]+'\))/
+
 test('only the loader of plugins imports what a name says, and only names of the configuration', () => {
-  const named = /(?<![.`\w])import\((?!\))/
   const may = /^(?:packages\/server\/src\/(?:load-plugin|cli\/bin)|apps\/llmproxy\/src\/main)\.ts$/
   expect(places(named, may)).toEqual([])
 })
@@ -42,6 +44,15 @@ test('only the loader of plugins imports what a name says, and only names of the
 test('what is checked here is seen when it stands there', () => {
   expect(/\beval\(/.test("eval('1')")).toBe(true)
   expect(places(/import Fastify/)).not.toEqual([])
+  const computed = [
+    'import(name)',
+    'import(`a/${name}`)',
+    "import('a/' + name)",
+    "import('a', name)",
+    'import(\n',
+  ]
+  expect(computed.filter((line) => !named.test(line))).toEqual([])
+  expect(["import('a/b')", "import('@a/b-c.js').then(x)"].filter((line) => named.test(line))).toEqual([])
 })
 
 test('a request loads no plugin, reads no file and runs no command, whatever it names', async () => {
