@@ -4,6 +4,7 @@ import { condensedChat } from './condensed-chat.ts'
 import { type Conversation, conversationOf } from './conversation.ts'
 import { prefixDigests } from './digest.ts'
 import type { Draft, FindSummary } from './draft.ts'
+import { joinedSummary } from './joined-summary.ts'
 import type { Measured } from './measure.ts'
 import { keptRoom, type Plan, type PlanInput, planOf } from './plan.ts'
 import { hasTools, planAhead } from './plan-ahead.ts'
@@ -129,14 +130,15 @@ interface Applied {
 function applied(ingress: Ingress, { planned, plan, summary, measured }: Applied) {
   const { sizer, fixed } = measured
   const text = summaryMessage(summary.text, summary.leftOut)
-  const condensed = condensedChat(ingress, {
+  const { ingress: condensed, summaryAt } = condensedChat(ingress, {
     conversation: planned.conversation,
     plan,
     summary: text,
     room: keptRoom(planned, plan, sizer.tokens(text)),
     sizer,
   })
-  return { ingress: condensed, to: fixed + chatTokens(condensed.body, sizer) }
+  const to = fixed + chatTokens(condensed.body, sizer)
+  return { ingress: condensed, joined: joinedSummary(condensed, summaryAt), to }
 }
 
 function sum(

@@ -25,10 +25,17 @@ function condensed(messages: readonly JsonObject[], plan: Pick<Plan, 'cut' | 'ca
   const before = structuredClone(ingress.body)
   const conversation = conversationOf(ingress.body['messages'] as readonly unknown[])
   const whole: Plan = { ...plan, needsSummary: true, fits: 'unknown' }
-  const made = condensedChat(ingress, { conversation, plan: whole, summary: 'Told.', room, sizer: charSizer })
+  const { ingress: made, summaryAt } = condensedChat(ingress, {
+    conversation,
+    plan: whole,
+    summary: 'Told.',
+    room,
+    sizer: charSizer,
+  })
   expect(ingress.body).toEqual(before)
   expect(JSON.parse(made.bytes.toString())).toEqual(made.body)
   const [, ...kept] = made.body['messages'] as readonly JsonObject[]
+  expect(summaryAt).toBe(0)
   const sizes = messageSizes(kept, charSizer)
   const isCut = kept.map((message) => JSON.stringify(message).includes('characters left out'))
   return { kept, isCut, tokens: sizes.reduce((all, size) => all + size, 0) }

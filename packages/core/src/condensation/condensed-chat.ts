@@ -7,6 +7,12 @@ import type { Sizer } from './sizer.ts'
 import { messageSizes } from './sizes-of.ts'
 import { withMessages } from './with-messages.ts'
 
+/** A condensed request, and where its summary stands among its messages. */
+export interface CondensedRequest {
+  readonly ingress: Ingress
+  readonly summaryAt: number
+}
+
 /** The conversation of a request, and what becomes of it. */
 export interface CondensedInput {
   readonly conversation: Conversation
@@ -23,16 +29,14 @@ export interface CondensedInput {
  * byte for byte those that came, unless they are larger than `room`: then the longest texts are cut in the middle, those of messages
  * before the cut first.
  */
-export function condensedChat(ingress: Ingress, input: CondensedInput): Ingress {
+export function condensedChat(ingress: Ingress, input: CondensedInput): CondensedRequest {
   const { conversation, plan, summary } = input
   const { messages, system } = conversation
   const indices = [...messages.keys()]
   const told: JsonObject = { role: 'system', content: summary }
-  return withMessages(ingress, [
-    ...indices.slice(0, plan.cut).filter((index) => system.has(index)),
-    told,
-    ...keptWithin(indices.slice(plan.cut), input),
-  ])
+  const front = indices.slice(0, plan.cut).filter((index) => system.has(index))
+  const kept = keptWithin(indices.slice(plan.cut), input)
+  return { ingress: withMessages(ingress, [...front, told, ...kept]), summaryAt: front.length }
 }
 
 function keptWithin(

@@ -9,7 +9,8 @@ import type { RouteTarget } from '../routing/route-target.ts'
 import type { Serving } from '../serve.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { chatDraft, chatTokens } from './chat-draft.ts'
-import type { Draft, FindSummary } from './draft.ts'
+import type { Applied, Draft, FindSummary } from './draft.ts'
+import { JoinedSummaries } from './joined-summary.ts'
 import { askedAnswer, type Measured, measure } from './measure.ts'
 import type { Flight } from './flights.ts'
 import { promptDraft } from './prompt-draft.ts'
@@ -46,7 +47,7 @@ export interface Subject {
 
 /** `impossible`: there is nothing to make a summary of. */
 export type Condensation =
-  | { readonly kind: 'condensed'; readonly ingress: Ingress; readonly condensed: Condensed }
+  | ({ readonly kind: 'condensed'; readonly condensed: Condensed } & Pick<Applied, 'ingress' | 'joined'>)
   | { readonly kind: 'failed'; readonly reason: SummaryFailureReason }
   | { readonly kind: 'impossible' }
 
@@ -55,6 +56,7 @@ export class Condenser {
   readonly #parts: CondenserParts
   readonly #windows: Windows
   readonly #refusals: Refusals
+  readonly #joined = new JoinedSummaries()
   readonly #sizers: Sizers
   readonly #summaries: Summaries
 
@@ -137,8 +139,21 @@ export class Condenser {
     })
   }
 
+  /** A deployment has taken a summary that was joined with another message, after it had refused it in one of its own. */
+  takesJoined({ target, serving }: Pick<Subject, 'target' | 'serving'>): void {
+    this.#joined.note(serving.snapshot.live.get(target.provider)!, target)
+  }
+
   /** The request with a summary in place of its history. Waits for it as long as the request may. */
   async condense(subject: Subject): Promise<Condensation> {
+    const { target, serving } = subject
+    const made = await this.#condense(subject)
+    if (made.kind !== 'condensed' || made.joined === undefined) return made
+    const isJoined = this.#joined.has(serving.snapshot.live.get(target.provider)!, target)
+    return isJoined ? { ...made, ingress: made.joined(), joined: undefined } : made
+  }
+
+  async #condense(subject: Subject): Promise<Condensation> {
     let draft = await this.#draft(subject)
     const other = draft && this.#summaries.joinOther(draft.key, draft.better)
     if (other !== undefined) {
@@ -273,8 +288,8 @@ function condensed(
   summary: KnownSummary,
   facts: Pick<Condensed, 'source' | 'leftOut' | 'spent'>,
 ): Condensation {
-  const { ingress, to } = apply(summary)
-  return { kind: 'condensed', ingress, condensed: { kind: 'summary', from, to, ...facts } }
+  const { ingress, joined, to } = apply(summary)
+  return { kind: 'condensed', ingress, joined, condensed: { kind: 'summary', from, to, ...facts } }
 }
 
 function settingsOf({ config }: Snapshot): CondensationConfig {

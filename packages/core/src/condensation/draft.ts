@@ -14,8 +14,16 @@ export interface Draft {
   readonly from: number
   /** What the summary is to be made of. */
   readonly write: () => Written
-  /** The request with the summary in it. `to`: tokens of its prompt. */
-  readonly apply: (summary: KnownSummary) => { readonly ingress: Ingress; readonly to: number }
+  readonly apply: (summary: KnownSummary) => Applied
+}
+
+/** The request with the summary in it. */
+export interface Applied {
+  readonly ingress: Ingress
+  /** The same with the summary in a message of the client's, where there is one for it. */
+  readonly joined: (() => Ingress) | undefined
+  /** Tokens of its prompt. */
+  readonly to: number
 }
 
 /** The first of `keys` of which there is a summary. */

@@ -57,10 +57,18 @@ function everyRequest(
       const ingress = chatIngress(messages)
       const room = keptRoom(input, plan, sizer.tokens(told))
       const { conversation } = input
-      const condensed = condensedChat(ingress, { conversation, plan, summary: told, room, sizer })
+      const { ingress: condensed, summaryAt } = condensedChat(ingress, {
+        conversation,
+        plan,
+        summary: told,
+        room,
+        sizer,
+      })
       const bytes = condensed.bytes.toString()
       expect(JSON.parse(bytes)).toEqual(condensed.body)
-      check({ ...made, list: condensed.body['messages'] as readonly JsonObject[], bytes })
+      const list = condensed.body['messages'] as readonly JsonObject[]
+      expect(list[summaryAt]).toEqual({ role: 'system', content: told })
+      check({ ...made, list, bytes })
     }),
     { numRuns: 100 },
   )
@@ -212,7 +220,7 @@ describe('a plan', () => {
         const input = { conversation, sizes, fixed: 0, room, summary: 10, recent: 0, known: [] }
         const plan = planOf(input)
         const left = keptRoom(input, plan, 10)
-        const condensed = condensedChat(chatIngress(messages), {
+        const { ingress: condensed } = condensedChat(chatIngress(messages), {
           conversation,
           plan,
           summary: told,

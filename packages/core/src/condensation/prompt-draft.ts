@@ -18,7 +18,7 @@ export async function promptDraft(ingress: Ingress, measured: Measured, find: Fi
     write: () => ({ before: undefined, transcript: prompt, leftOut: {} }),
     apply: ({ text }) => {
       const condensed = condensedCompletion(ingress, text)
-      return { ingress: condensed, to: measured.sizer.tokens(condensed.body['prompt'] as string) }
+      return { ingress: condensed, joined: undefined, to: measured.sizer.tokens(condensed.body['prompt'] as string) }
     },
   }
 }

@@ -26,6 +26,10 @@ interface Step {
   readonly ingress: Ingress
   readonly condensed?: Condensed
   readonly targets?: readonly RouteTarget[]
+  /** Another form follows where this one is refused as faulty. */
+  readonly orElse?: true
+  /** Its summary stands in a message of the client's, which is the form that follows. */
+  readonly isJoined?: true
 }
 
 /**
@@ -55,6 +59,8 @@ export async function rescue(
     const { targets = serving.targets } = step
     served = await serve(run, targets, { ...serving, targets })
     learn(targets)
+    if (step.isJoined === true && !isFaulty(served))
+      means.condenser.takesJoined({ target: askedTarget(run, targets), serving })
     if (isOverflow(served)) overflow = served
     if (isOver(run) || !(isOverflow(served) || isNoMatter(served, step))) return served
   }
@@ -62,12 +68,13 @@ export async function rescue(
   return served === undefined || isOver(run) ? serve(run, serving.targets, serving) : (overflow ?? served)
 }
 
-/** A failure that says nothing of the length: a larger model is down, or the model does not allow so short an answer. */
-function isNoMatter(served: Served, { targets, condensed }: Step): boolean {
-  if (served.kind !== 'failed') return false
-  return (
-    targets !== undefined || (condensed?.kind === 'max_tokens' && served.fault?.kind === 'invalid_request')
-  )
+/** A failure that says nothing of the length: a larger model is down, or the model does not take this form. */
+function isNoMatter(served: Served, { targets, orElse }: Step): boolean {
+  return (targets !== undefined && served.kind === 'failed') || (orElse === true && isFaulty(served))
+}
+
+function isFaulty(served: Served | undefined): boolean {
+  return served?.kind === 'failed' && served.fault?.kind === 'invalid_request'
 }
 
 interface StepMeans extends RescueMeans {
@@ -86,14 +93,14 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   const lowered = condensable && fault !== undefined ? loweredMaxTokens(ingress, fault, size) : undefined
   if (lowered !== undefined) {
     const { from, to } = lowered
-    yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to } }
+    yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to }, orElse: true }
   }
   for (const targets of largerModels(target, means.routeOf)) yield { ingress, targets }
   if (!condensable) return
   const subject = { ingress, target, fault, run, serving }
-  const made = await condenser.condense(subject)
+  let made = await condenser.condense(subject)
   if (isOver(run)) return
-  if (made.kind === 'condensed') yield* withShorter(made, subject, means)
+  if (made.kind === 'condensed') made = yield* withSummary(made, subject, means)
   // It was only expected that it would be refused.
   else if (fault === undefined) yield { ingress }
   if (made.kind === 'impossible') return
@@ -123,8 +130,21 @@ async function* byWhatWasCounted(
   const again = await condenser.condense({ ...subject, fault: refused.fault, refused: made.ingress })
   if (again.kind !== 'condensed' || isOver(subject.run)) return made
   if (again.ingress.bytes.equals(made.ingress.bytes)) return made
-  yield* withShorter(again, subject, means)
-  return again
+  return yield* withSummary(again, subject, means)
+}
+
+/** A summary in a message of its own; when the model's template refuses that, in one of the client's. Says what was asked for last. */
+function* withSummary(
+  made: Extract<Condensation, { kind: 'condensed' }>,
+  subject: Subject,
+  means: StepMeans,
+): Generator<Step, Extract<Condensation, { kind: 'condensed' }>, void> {
+  const { ingress, condensed, joined } = made
+  yield* withShorter({ ingress, condensed, ...(joined && { orElse: true }) }, subject, means)
+  if (joined === undefined || !isFaulty(means.last())) return made
+  const other = { ...made, ingress: joined() }
+  yield* withShorter({ ingress: other.ingress, condensed, isJoined: true }, subject, means)
+  return other
 }
 
 /** A condensed request; when its prompt fits now, and the answer that is asked for does not fit beside it, with a shorter answer. */
