@@ -110,6 +110,15 @@ describe('an agent sends its whole history each turn, to a model of 8,000 tokens
     },
   )
 
+  test('the same, where most of the window is for the latest turns: what was counted once is expected', async () => {
+    const upstream = 'mock-strict-window-4000-dense'
+    const condensation = { preflight: true, recent_share: 0.6 }
+    const short = agentTranscript({ turns: 60, steps: 1, factEvery: 5, seed: 22 })
+    const run = await drive(await condensing({ upstream, contextWindow: 4000, condensation }), short)
+    expectNothingLost(run, short)
+    expect(total(run, ({ refused }) => refused)).toBeLessThan(20)
+  })
+
   test('one result with more tokens than any model has: its ends stay, and a summary tells of all of it', async () => {
     const huge = agentTranscript({ turns: 12, steps: 1, factEvery: 4, seed: 2, hugeLines: 600 })
     const run = await drive(await condensing({ summariser: `${strict}-digest` }), huge)

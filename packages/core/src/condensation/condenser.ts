@@ -18,6 +18,7 @@ import { repeat } from './repeat.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { Sizers } from './sizers.ts'
 import { haveAttachments } from './sizes-of.ts'
+import { Densities } from './densities.ts'
 import { Refusals } from './refusals.ts'
 import { type MadeSummary, Summaries, type SummariesParts } from './summaries.ts'
 import type { KnownSummary } from './summary-cache.ts'
@@ -56,6 +57,7 @@ export class Condenser {
   readonly #parts: CondenserParts
   readonly #windows: Windows
   readonly #refusals: Refusals
+  readonly #densities: Densities
   readonly #joined = new JoinedSummaries()
   readonly #sizers: Sizers
   readonly #summaries: Summaries
@@ -65,6 +67,7 @@ export class Condenser {
     this.#parts = parts
     this.#windows = new Windows(clock)
     this.#refusals = new Refusals(clock)
+    this.#densities = new Densities(clock)
     this.#sizers = new Sizers({
       clock,
       failed: (failure) => log.warn?.({ ...failure }, 'tokenizer not used'),
@@ -103,7 +106,12 @@ export class Condenser {
   learn({ ingress, target, fault, serving }: Omit<Subject, 'run'>, condensable: boolean): void {
     const live = serving.snapshot.live.get(target.provider)!
     const asked = { ...target, caller: ingress.caller }
-    const limit = fault && tokenNumbers(fault.message)?.limit
+    const { limit, input } = (fault && tokenNumbers(fault.message)) ?? noNumbers
+    if (input !== undefined && condensable) {
+      const subject = { ingress, target, serving }
+      const estimate = this.measure({ ...subject, fault: undefined }).total
+      this.#densities.note(live, asked, this.measure({ ...subject, fault }).total / Math.max(1, estimate))
+    }
     if (limit !== undefined) this.#windows.learn(live, asked, limit)
     else if (condensable && !haveAttachments(messagesOf(ingress))) {
       const { total } = this.measure({ ingress, target, fault: undefined, serving })
@@ -124,7 +132,11 @@ export class Condenser {
     return sizeOf(ingress, charSizer)
   }
 
-  measure({ ingress, target, fault, refused, serving: { snapshot } }: Omit<Subject, 'run'>): Measured {
+  /** `density`: see `MeasureInput`. */
+  measure(
+    { ingress, target, fault, refused, serving: { snapshot } }: Omit<Subject, 'run'>,
+    density = 1,
+  ): Measured {
     const live = snapshot.live.get(target.provider)!
     return measure({
       body: ingress.body,
@@ -135,6 +147,7 @@ export class Condenser {
         smallest: this.#refusals.smallest(live, { ...target, caller: ingress.caller }),
         ...(refused && { sizeOf: (sizer: Sizer) => sizeOf(refused, sizer) }),
       },
+      density,
       sizer: this.#sizerOf(snapshot, target),
     })
   }
@@ -269,7 +282,9 @@ export class Condenser {
   #draft(subject: Omit<Subject, 'run'>, ahead?: number): Promise<Draft | undefined> {
     const { ingress, serving } = subject
     const settings = settingsOf(serving.snapshot)
-    const measured = this.measure(subject)
+    const live = serving.snapshot.live.get(subject.target.provider)!
+    const density = this.#densities.of(live, { ...subject.target, caller: ingress.caller })
+    const measured = this.measure(subject, density)
     const find: FindSummary = (keys) => this.#summaries.find(ingress.caller, keys, settings)
     return ingress.operation === 'chat'
       ? chatDraft(ingress, { measured, settings, find, ahead })

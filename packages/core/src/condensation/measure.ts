@@ -26,6 +26,8 @@ export interface MeasureInput {
   readonly refused: Refusal | undefined
   /** The model's own. */
   readonly sizer: Sizer
+  /** How many times more tokens are expected than that tells, where no refusal has counted them. Default: 1. */
+  readonly density?: number
 }
 
 /** How a request was refused. */
@@ -56,7 +58,8 @@ export function measure(input: MeasureInput): Measured {
   const estimate = input.sizeOf(plain) + fixedOf(plain)
   const window = least(input.window, refused?.numbers.limit) ?? guessed(estimate, refused)
   const counted = refused?.sizeOf === undefined ? estimate : refused.sizeOf(plain) + fixedOf(plain)
-  const factor = correction(counted, window, refused?.numbers)
+  const { density = 1 } = input
+  const factor = refused === undefined ? density : correction(counted, window, refused.numbers)
   const sizer = factor === 1 ? plain : scaled(plain, factor)
   return {
     sizer,
