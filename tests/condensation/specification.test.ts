@@ -176,6 +176,19 @@ test('what a model of text completions gets: Resumo and the summary, nothing els
   expect(answer.choices![0]!.text).toBe(`Resumo: ${fixed}`)
 })
 
+test('a prompt that is the only one of a list is condensed like a text', async () => {
+  const { main } = await withSummariser('mock-strict-window-2000-echo', 'mock-fixed')
+  const { status, answer } = await send({
+    ...completions,
+    body: completions.body.replace(/"prompt": ("a+")/, '"prompt": [$1]'),
+  })
+  expect([status, answer.choices![0]!.text]).toEqual([200, `Resumo: ${fixed}`])
+  expect([bodies(main)[0]!.prompt, bodies(main)[1]!.prompt]).toEqual([
+    [expect.stringMatching(/^a+$/)],
+    `Resumo: ${fixed}`,
+  ])
+})
+
 test('streamed requests get the original error, and nothing is summarised', async () => {
   const { main, summaries } = await withSummariser('mock-strict-window-2000', 'mock-fixed')
   for (const { path, body } of [chat, completions]) {

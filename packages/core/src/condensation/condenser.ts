@@ -14,6 +14,7 @@ import { JoinedSummaries } from './joined-summary.ts'
 import { askedAnswer, type Measured, measure } from './measure.ts'
 import type { Flight } from './flights.ts'
 import { promptDraft } from './prompt-draft.ts'
+import { promptOf } from './prompt-text.ts'
 import { repeat } from './repeat.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { Sizers } from './sizers.ts'
@@ -317,5 +318,5 @@ function messagesOf({ body }: Ingress): readonly unknown[] {
 }
 
 function sizeOf({ operation, body }: Ingress, sizer: Sizer): number {
-  return operation === 'chat' ? chatTokens(body, sizer) : sizer.tokens(body['prompt'] as string)
+  return operation === 'chat' ? chatTokens(body, sizer) : sizer.tokens(promptOf(body)!)
 }

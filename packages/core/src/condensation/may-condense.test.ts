@@ -15,12 +15,13 @@ function may(
 test('conversations and texts', () => {
   expect(may('chat', chat)).toBe(true)
   expect(may('completions', { prompt: 'Hi' })).toBe(true)
+  expect(may('completions', { prompt: ['Hi'] })).toBe(true)
 })
 
 test('no other operation, and no prompt of another kind', () => {
   for (const operation of ['messages', 'embeddings', 'images', 'videos'])
     expect(may(operation, { ...chat, prompt: 'Hi', input: 'Hi' })).toBe(false)
-  for (const prompt of [['Hi'], [1, 2], [[1], [2]], undefined, null, 5])
+  for (const prompt of [['Hi', 'Ho'], [], [1], [1, 2], [[1], [2]], [[1]], undefined, null, 5])
     expect(may('completions', { prompt })).toBe(false)
   expect(may('chat', { messages: 'Hi' })).toBe(false)
 })

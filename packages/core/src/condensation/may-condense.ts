@@ -1,5 +1,6 @@
 import type { GatewayConfig } from '../config/schema.ts'
 import type { RequestRun } from '../request-run.ts'
+import { promptOf } from './prompt-text.ts'
 
 /** Says that the client wants the error, and has ways of its own. */
 const refusal = /^(?:off|false|no|0)$/i
@@ -13,5 +14,5 @@ export function mayCondense(
   const { operation, body, headers } = ingress
   if (refusal.test(headers['x-llmproxy-condense'] ?? '')) return false
   if (operation === 'chat') return Array.isArray(body['messages'])
-  return operation === 'completions' && typeof body['prompt'] === 'string'
+  return operation === 'completions' && promptOf(body) !== undefined
 }

@@ -3,11 +3,12 @@ import { condensedCompletion } from './condensed-completion.ts'
 import { promptDigest } from './digest.ts'
 import type { Draft, FindSummary } from './draft.ts'
 import type { Measured } from './measure.ts'
+import { promptOf } from './prompt-text.ts'
 
 /** A text completion: its prompt becomes a summary of it. */
 export async function promptDraft(ingress: Ingress, measured: Measured, find: FindSummary): Promise<Draft> {
   const { caller, body } = ingress
-  const prompt = body['prompt'] as string
+  const prompt = promptOf(body)!
   const key = promptDigest(caller, body.model, prompt)
   const found = await find([key])
   return {
@@ -18,7 +19,7 @@ export async function promptDraft(ingress: Ingress, measured: Measured, find: Fi
     write: () => ({ before: undefined, transcript: prompt, leftOut: {} }),
     apply: ({ text }) => {
       const condensed = condensedCompletion(ingress, text)
-      return { ingress: condensed, joined: undefined, to: measured.sizer.tokens(condensed.body['prompt'] as string) }
+      return { ingress: condensed, joined: undefined, to: measured.sizer.tokens(promptOf(condensed.body)!) }
     },
   }
 }

@@ -1,6 +1,7 @@
 import type { Ingress } from '../ingress/ingress.ts'
 import { withPrompt } from './condensed-completion.ts'
 import { borderAfter } from './middle-cut.ts'
+import { promptOf } from './prompt-text.ts'
 import type { Sizer } from './sizer.ts'
 import type { TruncatedTo } from './truncated-chat.ts'
 
@@ -9,8 +10,8 @@ export function truncatedPrompt(
   ingress: Ingress,
   { target, sizer }: Pick<TruncatedTo, 'target' | 'sizer'>,
 ): Ingress | undefined {
-  const { prompt } = ingress.body
-  if (typeof prompt !== 'string') return undefined
+  const prompt = promptOf(ingress.body)
+  if (prompt === undefined) return undefined
   const end = endOf(prompt, target, sizer)
   return end === prompt || end === '' ? undefined : withPrompt(ingress, end)
 }
