@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { type Answer, chat, completion, errorBody, type Reply, sendJson } from '../reliability/support.ts'
+import {
+  type Answer,
+  chat,
+  completion,
+  errorBody,
+  type Reply,
+  sendJson,
+  until,
+} from '../reliability/support.ts'
 import {
   conversation,
   messagesOf,
@@ -92,4 +100,16 @@ test('a summary without end does not take the place of what was asked, now and w
     expect([reply.status, kindOf(reply)]).toEqual([200, 'summary'])
     expect(messagesOf(upstream.asked.at(-1)!).at(-1)).toEqual(asked.at(-1))
   }
+})
+
+test('many answers at once fill no window', async () => {
+  const usage = { prompt_tokens: 1_000, completion_tokens: 40_000, total_tokens: 41_000 }
+  const upstream = await scripted({
+    request: (_, response) => sendJson(response, 200, { ...completion(), usage }),
+  })
+  const entry = { models: [{ id: 'm', context_window: 8_000 }] }
+  const proxy = await startCondensing([{ ...upstream, entry }], { background: true })
+  for (const n of [64, 1]) await chat(proxy.url, { messages: conversation(`${n} things`), n })
+  await until(() => upstream.summaries.length > 0)
+  expect(upstream.summaries.map(({ body }) => body.includes('64 things'))).toEqual([false])
 })

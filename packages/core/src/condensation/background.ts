@@ -1,4 +1,5 @@
 import type { GatewayConfig } from '../config/schema.ts'
+import type { Ingress } from '../ingress/ingress.ts'
 import type { TokenUsage } from '../metrics/outcome.ts'
 import type { RequestRun } from '../request-run.ts'
 import type { Serving } from '../serve.ts'
@@ -25,7 +26,8 @@ export function prepareNext(
   const limit = window * config.condensation!.background_share
   if (usage === null && ingress.bytes.length < limit) return
   const subject = { ingress, target, fault: undefined, serving }
-  const filled = usage?.total ?? condenser.measure(subject).total
+  const filled =
+    usage === null ? condenser.measure(subject).total : usage.input + usage.output / choicesOf(ingress)
   if (filled >= limit) condenser.prepare(subject, limit)
 }
 
@@ -33,4 +35,9 @@ export function prepareNext(
 function isKept({ condensation, redis_url: redis }: GatewayConfig): boolean {
   const { cache_ttl: ttl, cache_max_bytes: bytes, cache_shared: isShared } = condensation!
   return ttl > 0 && (bytes > 0 || (isShared && redis !== null))
+}
+
+/** Of several answers one is told of when the conversation goes on. */
+function choicesOf({ body: { n } }: Ingress): number {
+  return typeof n === 'number' && n > 1 ? n : 1
 }
