@@ -16,7 +16,14 @@ const condensationShape = z.strictObject({
       'Tokens of a summary for each unit of what it is made of, at most: tokens where the model has a tokenizer, else characters.',
     ),
   error_keywords: z
-    .array(z.string().min(1))
+    .array(
+      z
+        .string()
+        .regex(
+          /\S\s*\S\s*\S/,
+          'must have three letters or more: it is looked for in every error of a vendor',
+        ),
+    )
     .default([...defaultErrorKeywords])
     .describe(
       'Texts in a vendor’s error that mean: the context is too long. Added to those that are known anyway; upper and lower case are the same.',

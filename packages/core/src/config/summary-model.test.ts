@@ -41,6 +41,10 @@ test.each([
   ['{model: bog}', 'did you mean "big"?'],
   ['{model: small}', 'condensation.model: no provider lists "small"'],
   ['{provider: main, model: small}', 'condensation.model: the provider "main" does not list "small"'],
+  [
+    '{timeout: 300}',
+    'condensation.timeout: a summary that takes so long ends with its request: `request_timeout` is 300',
+  ],
   ['{cache_shared: true}', 'condensation.cache_shared: changes nothing without `redis_url`'],
   ['{background: true, cache_ttl: 0}', 'condensation.background: changes nothing with `cache_ttl: 0`'],
 ])('%s: %s', (condensation, text) => {
@@ -65,4 +69,11 @@ test.each([
   expect(summaryOffWarnings(config!, off)).toEqual(
     key === undefined ? [] : [{ path: ['condensation', key], message }],
   )
+})
+
+test('a keyword that is in nearly every text', () => {
+  expect(read('{error_keywords: [" ", "a b"]}').problems).toEqual([
+    expect.stringContaining('condensation.error_keywords[0]: must have three letters or more'),
+    expect.stringContaining('condensation.error_keywords[1]: must have three letters or more'),
+  ])
 })

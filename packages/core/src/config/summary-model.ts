@@ -5,7 +5,7 @@ import { modelId } from './model-id.ts'
 import { nearest } from './nearest.ts'
 import type { GatewayConfig } from './schema.ts'
 
-type Checked = Pick<GatewayConfig, 'providers' | 'redis_url'> & {
+type Checked = Pick<GatewayConfig, 'providers' | 'redis_url' | 'request_timeout'> & {
   readonly condensation?: CondensationConfig | undefined
 }
 
@@ -20,7 +20,12 @@ export function summaryProblems({ condensation, providers }: Checked): Complaint
 }
 
 /** Settings with which nobody can make a summary, or which change nothing. */
-export function summaryWarnings({ condensation, providers, redis_url: redis }: Checked): Complaint[] {
+export function summaryWarnings({
+  condensation,
+  providers,
+  redis_url: redis,
+  request_timeout: limit,
+}: Checked): Complaint[] {
   if (condensation?.enabled !== true) return []
   const { provider: name, model, cache_shared: isShared } = condensation
   const warnings: Complaint[] = []
@@ -41,6 +46,10 @@ export function summaryWarnings({ condensation, providers, redis_url: redis }: C
     const whose = name === undefined ? 'no provider lists' : `the provider "${name}" does not list`
     const message = `${whose} "${model}", so nobody makes summaries: contexts are truncated${advice}`
     warnings.push({ path: ['condensation', 'model'], message })
+  }
+  if (limit > 0 && condensation.timeout >= limit) {
+    const message = `a summary that takes so long ends with its request: \`request_timeout\` is ${limit}`
+    warnings.push({ path: ['condensation', 'timeout'], message })
   }
   if (isShared && redis === null) {
     const message = 'changes nothing without `redis_url`'
