@@ -89,20 +89,18 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
   const fault = isOverflow(refused) ? refused.fault : undefined
   const target = askedTarget(run, serving.targets)
   const ingress = run.asked
-  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
-  const lowered = condensable && fault !== undefined ? loweredMaxTokens(ingress, fault, size) : undefined
-  if (lowered !== undefined) {
-    const { from, to } = lowered
-    yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to }, orElse: true }
-  }
+  const subject = { ingress, target, fault, run, serving }
+  if (condensable) yield* shorterAnswer(subject, means)
   for (const targets of largerModels(target, means.routeOf)) yield { ingress, targets }
   if (!condensable) return
-  const subject = { ingress, target, fault, run, serving }
   let made = await condenser.condense(subject)
   if (isOver(run)) return
   if (made.kind === 'condensed') made = yield* withSummary(made, subject, means)
-  // It was only expected that it would be refused.
-  else if (fault === undefined) yield { ingress }
+  else if (fault === undefined) {
+    // It was only expected that it would be refused.
+    yield { ingress }
+    yield* shorterAnswer(subject, means)
+  }
   if (made.kind === 'impossible') return
   const again = yield* byWhatWasCounted({ ...subject, run }, made, means)
   if (isOver(run)) return
@@ -113,6 +111,19 @@ async function* steps(run: RequestRun, serving: Serving, means: StepMeans): Asyn
     again,
   )
   if (truncated !== undefined) yield* withShorter(truncated, subject, means)
+}
+
+/** The request as it came, where its prompt was found to fit, and only the answer that is asked for does not fit beside it. */
+function* shorterAnswer(
+  { ingress, target, serving }: Subject,
+  { condenser, last }: StepMeans,
+): Generator<Step, void, void> {
+  const refused = last()
+  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
+  const lowered = isOverflow(refused) ? loweredMaxTokens(ingress, refused.fault, size) : undefined
+  if (lowered === undefined) return
+  const { from, to } = lowered
+  yield { ingress: lowered.ingress, condensed: { kind: 'max_tokens', from, to }, orElse: true }
 }
 
 /**
@@ -148,17 +159,10 @@ function* withSummary(
 }
 
 /** A condensed request; when its prompt fits now, and the answer that is asked for does not fit beside it, with a shorter answer. */
-function* withShorter(
-  step: Step,
-  { target, serving }: Subject,
-  { condenser, last }: StepMeans,
-): Generator<Step, void, void> {
+function* withShorter(step: Step, subject: Subject, means: StepMeans): Generator<Step, void, void> {
   yield step
-  const { ingress } = step
-  const refused = last()
-  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
-  const lowered = isOverflow(refused) ? loweredMaxTokens(ingress, refused.fault, size) : undefined
-  if (lowered !== undefined) yield { ...step, ingress: lowered.ingress }
+  for (const { ingress } of shorterAnswer({ ...subject, ingress: step.ingress }, means))
+    yield { ...step, ingress }
 }
 
 function isOver({ cancelled, remainingMs }: RequestRun): boolean {
