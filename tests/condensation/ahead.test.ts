@@ -209,6 +209,26 @@ test('nor when a known summary makes enough room', async () => {
   await until(() => upstream.summaries.length === 2)
 })
 
+test('nor while a larger model that is asked first has room', async () => {
+  const upstream = await scripted({ request: counting(850) })
+  const [model, summariser] = providers(upstream, 1_000, { context_fallback: 'large' })
+  const large = (tokens?: number) => ({
+    url: upstream.url,
+    entry: { models: [{ id: 'large', ...(tokens !== undefined && { context_window: tokens }) }] },
+  })
+  for (const [tokens, prepared] of [
+    [4_000, 0],
+    [undefined, 0],
+    [1_100, 1],
+  ] as const) {
+    const before = upstream.summaries.length
+    const proxy = await startCondensing([model!, summariser!, large(tokens)], settings({ background: true }))
+    await chat(proxy.url, { messages: short })
+    await (prepared === 1 ? until(() => upstream.summaries.length > before) : sleep(20))
+    expect([tokens, upstream.summaries.length - before]).toEqual([tokens, prepared])
+  }
+})
+
 /** A summariser that answers when the test says so. */
 async function preparing() {
   let answer = () => {}

@@ -3,7 +3,7 @@ import { closedMs } from './admission.ts'
 import { prepareNext } from './condensation/background.ts'
 import type { RouteOf } from './condensation/larger-models.ts'
 import { isTooLong } from './condensation/preflight.ts'
-import { isOverflow, rescue } from './condensation/rescue.ts'
+import { isOverflow, rescue, type RescueMeans } from './condensation/rescue.ts'
 import type { Environment } from './config/interpolate.ts'
 import type { ConfigProblem } from './config/problem.ts'
 import type { CheckedConfig } from './config/read.ts'
@@ -138,11 +138,11 @@ export class Gateway {
     const first = isLong ? undefined : await serve(run, targets, serving)
     const served =
       first === undefined || isOverflow(first)
-        ? await rescue(run, first, serving, { condenser, routeOf: this.#routeOf(run, snapshot) })
+        ? await rescue(run, first, serving, this.#means(run, snapshot))
         : first
     if (served.kind === 'answered' && condensation?.enabled === true) {
       condenser.answered(run, snapshot)
-      if (condensation.background) prepareNext(run, run.usage, serving, condenser)
+      if (condensation.background) prepareNext(run, serving, this.#means(run, snapshot))
     }
     if (served.kind !== 'answered') {
       const waits = targets.map((target) => this.#retryAfterMs(snapshot.live.get(target.provider)!, target))
@@ -158,11 +158,12 @@ export class Gateway {
     return served.repairedFrames
   }
 
-  #routeOf(run: RequestRun, snapshot: Snapshot): RouteOf {
-    return (model) => {
+  #means(run: RequestRun, snapshot: Snapshot): RescueMeans {
+    const routeOf: RouteOf = (model) => {
       const found = this.#route(run, snapshot, model)
       return found.kind === 'route' ? found.targets : []
     }
+    return { condenser: this.#runtime.condenser, routeOf }
   }
 
   /** The same request in process, without HTTP. `body` is checked as if it had come over the wire. */

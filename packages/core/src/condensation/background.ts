@@ -1,34 +1,34 @@
 import type { GatewayConfig } from '../config/schema.ts'
 import type { Ingress } from '../ingress/ingress.ts'
-import type { TokenUsage } from '../metrics/outcome.ts'
 import type { RequestRun } from '../request-run.ts'
 import type { Serving } from '../serve.ts'
-import type { Condenser } from './condenser.ts'
+import { largerModels } from './larger-models.ts'
 import { mayCondense } from './may-condense.ts'
+import type { RescueMeans } from './rescue.ts'
 
 /**
  * After an answer: prepares the summary that the next request of the conversation will need, when prompt and answer together fill
- * `background_share` of the window of a model that is known. Nobody waits for the result.
+ * `background_share` of the window of a model that is known. Where larger models are asked first, that of the largest counts. Nobody waits for
+ * the result.
  */
-export function prepareNext(
-  run: RequestRun,
-  usage: TokenUsage | null,
-  serving: Serving,
-  condenser: Condenser,
-): void {
+export function prepareNext(run: RequestRun, serving: Serving, { condenser, routeOf }: RescueMeans): void {
   const { snapshot, targets } = serving
   const { config } = snapshot
   const target = targets[0]!
-  const { ingress } = run
+  const { ingress, usage } = run
   if (ingress.operation !== 'chat' || !mayCondense(run, config) || !isKept(config)) return
   const window = condenser.windowOf(snapshot, target, ingress.caller)
   if (window === undefined) return
-  const limit = window * config.condensation!.background_share
+  const { background_share: share } = config.condensation!
+  const limit = window * share
   if (usage === null && ingress.bytes.length < limit) return
   const subject = { ingress, target, fault: undefined, serving }
   const filled =
     usage === null ? condenser.measure(subject).total : usage.input + usage.output / choicesOf(ingress)
-  if (filled >= limit) condenser.prepare(subject, limit)
+  if (filled < limit) return
+  const [largest] = [...largerModels(target, routeOf)].at(-1) ?? []
+  const most = largest === undefined ? window : condenser.windowOf(snapshot, largest, ingress.caller)
+  if (most !== undefined && filled >= most * share) condenser.prepare(subject, limit)
 }
 
 /** Whether the next request could find the summary. */
