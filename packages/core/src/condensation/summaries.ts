@@ -9,6 +9,7 @@ import type { Snapshot } from '../snapshot.ts'
 import { askSummary } from './ask-summary.ts'
 import { CallBudget } from './budget.ts'
 import { type Flight, Flights } from './flights.ts'
+import { HeldTexts, longestText } from './held-texts.ts'
 import { readSummary, type SharedSummaries, writeSummary } from './shared-summaries.ts'
 import { charSizer, type Sizer } from './sizer.ts'
 import { summarise } from './summariser.ts'
@@ -66,12 +67,15 @@ export interface SummariesParts {
   readonly sizerOf: (snapshot: Snapshot, target: RouteTarget) => Sizer
 }
 
+const nothingSpent: SummarySpent = { calls: 0, inputTokens: 0, outputTokens: 0, durationMs: 0 }
+
 /** Summaries: those that are known, and the making of new ones. */
 export class Summaries {
   readonly #parts: SummariesParts
   readonly #cache: SummaryCache
   readonly #flights = new Flights<MadeSummary>()
   readonly #budget: CallBudget
+  readonly #texts = new HeldTexts()
   readonly #running = new Set<AbortController>()
   #closed = false
 
@@ -143,8 +147,13 @@ export class Summaries {
     if (this.#closed) abort()
     const release = hold(order.snapshot)
     const seen: { provider: string | null } = { provider: null }
+    let letGo: (() => void) | undefined
     try {
       const { before, transcript, leftOut } = order.write()
+      const length = transcript.length + (before?.length ?? 0)
+      if (length > longestText) throw new SummaryFailed('too_large', nothingSpent)
+      letGo = this.#texts.hold(length)
+      if (letGo === undefined) throw new SummaryFailed('budget', nothingSpent)
       const io = this.#io(order, controller, seen)
       const { text, spent } = await summarise({ before, transcript }, io)
       this.#keep(order, { text, leftOut })
@@ -155,6 +164,7 @@ export class Summaries {
       this.#report(order, failure.spent, seen.provider, failure)
       throw failure
     } finally {
+      letGo?.()
       release()
       this.#running.delete(controller)
       signal.removeEventListener('abort', abort)
@@ -200,7 +210,7 @@ export class Summaries {
     const { log, scrub } = this.#parts
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
     log.error({ error: scrub(text) }, 'unexpected error')
-    return new SummaryFailed('failed', { calls: 0, inputTokens: 0, outputTokens: 0, durationMs })
+    return new SummaryFailed('failed', { ...nothingSpent, durationMs })
   }
 
   #report(order: SummaryOrder, spent: SummarySpent, provider: string | null, failure?: SummaryFailed): void {
