@@ -11,8 +11,8 @@ const plain = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const
 const plainOfPart = ['text', 'refusal', 'thinking'] as const
 
 /**
- * The message with each of its texts changed: content, reasoning, and texts in the arguments of calls, which stay JSON. The same object
- * where all of them stay as they are.
+ * The message with each of its texts changed: content, reasoning, inputs of calls that are text, and texts in the arguments of others,
+ * which stay JSON. The same object where all of them stay as they are.
  */
 export function mapTexts(message: JsonObject, changed: (text: string) => string): JsonObject {
   const written = mapMembers(message, plain, changed)
@@ -20,7 +20,10 @@ export function mapTexts(message: JsonObject, changed: (text: string) => string)
   return withMembers(written, {
     content: mapArray(content, (part) => mapMembers(part, plainOfPart, changed)),
     tool_calls: mapArray(calls, (made) =>
-      withMembers(made, { function: mapArguments(made['function'], changed) }),
+      withMembers(made, {
+        function: mapArguments(made['function'], changed),
+        custom: mapInput(made['custom'], changed),
+      }),
     ),
     function_call: mapArguments(call, changed),
   })
@@ -61,6 +64,10 @@ function mapArray(list: unknown, change: (item: JsonObject) => JsonObject): unkn
 function mapArguments(call: unknown, changed: (text: string) => string): unknown {
   if (!isObject(call) || typeof call['arguments'] !== 'string') return call
   return withMembers(call, { arguments: mapJsonTexts(call['arguments'], changed) })
+}
+
+function mapInput(call: unknown, changed: (text: string) => string): unknown {
+  return isObject(call) ? mapMembers(call, ['input'], changed) : call
 }
 
 /** Deeper than arguments of any tool; what is below stays. */

@@ -49,6 +49,15 @@ describe('shortened messages', () => {
     ])
   })
 
+  test('lose of the input of a call that is text', () => {
+    const custom = { name: 'patch', input: words(2_000) }
+    const call = { role: 'assistant', content: null, tool_calls: [{ id: '1', type: 'custom', custom }] }
+    const [made] = cut([call], 500)
+    const input = expect.stringMatching(/^word .*\n\[… \d+ characters left out …\]\n.*word $/) as string
+    expect(made).toEqual({ ...call, tool_calls: [{ id: '1', type: 'custom', custom: { ...custom, input } }] })
+    expect(sizeOf([made!])).toBeLessThanOrEqual(500)
+  })
+
   test('keep the arguments of calls JSON, with what is no text as it was', () => {
     const call = (args: string) => ({
       role: 'assistant',
