@@ -12,11 +12,15 @@ test('what is short enough stays, and what is not loses its end', () => {
 
 test('whatever it is made of', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', ' ', '世', '😀'), maxLength: 500 }), fc.nat(50), (text, most) => {
-      const kept = beginningOf(text, most, charSizer)
-      expect(text.startsWith(kept)).toBe(true)
-      expect(kept.isWellFormed()).toBe(true)
-      expect(charSizer.tokens(kept)).toBeLessThanOrEqual(most)
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', ' ', '世', '😀'), maxLength: 500 }),
+      fc.nat(50),
+      (text, most) => {
+        const kept = beginningOf(text, most, charSizer)
+        expect(text.startsWith(kept)).toBe(true)
+        expect(kept.isWellFormed()).toBe(true)
+        expect(charSizer.tokens(kept)).toBeLessThanOrEqual(most)
+      },
+    ),
   )
 })
