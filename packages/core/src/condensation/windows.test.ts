@@ -43,6 +43,13 @@ test('the configuration is believed before a list and before an error, and then 
   expect(refreshed).toEqual([])
 })
 
+test('a list with a number that no model has says nothing', () => {
+  listed = 1
+  expect(windowOf()).toBeUndefined()
+  windows.learn(live(), target, 2_000)
+  expect(windowOf()).toBe(2_000)
+})
+
 test('what was learnt is forgotten when the configuration names a window', () => {
   windows.learn(live(), target, 2_000)
   windowOf({ id: 'm', context_window: 9_000 })

@@ -9,7 +9,7 @@ type Asked = LearntAbout & Pick<RouteTarget, 'model'>
 
 /** Milliseconds that a limit from an error is believed: vendors raise them. */
 const learntForMs = 24 * 60 * 60 * 1000
-/** Tokens. No model for conversations has fewer, so an error that names fewer has counted something else. */
+/** Tokens. No model for conversations has fewer, so an error or a list that names fewer has counted something else. */
 const leastWindow = 256
 
 interface Limit {
@@ -38,14 +38,14 @@ export class Windows {
       return configured
     }
     catalogue.refreshInBackground(live)
-    const listed = catalogue.window(live, target.upstreamModel)
+    const listed = plausible(catalogue.window(live, target.upstreamModel))
     const learnt = this.#recall(live, target, listed)
     return listed === undefined || learnt === undefined ? (listed ?? learnt) : Math.min(listed, learnt)
   }
 
   /** An error of the vendor has named the limit, in tokens. */
   learn(live: LiveProvider, target: Asked, limit: number): void {
-    if (!Number.isSafeInteger(limit) || limit < leastWindow) return
+    if (!Number.isSafeInteger(limit) || plausible(limit) === undefined) return
     this.#learnt.note(live, target, { tokens: limit })
   }
 
@@ -64,4 +64,8 @@ export class Windows {
     this.#learnt.forget(live, about)
     return undefined
   }
+}
+
+function plausible(tokens: number | undefined): number | undefined {
+  return tokens === undefined || tokens < leastWindow ? undefined : tokens
 }
