@@ -232,3 +232,30 @@ test('a summary waits in the queue of a busy provider, as long as there is time 
   expect([(await busy).status, summaries()]).toEqual([200, [0, 1, 0]])
   expect(inUse(proxy)).toEqual(nothing)
 })
+
+test('a model that thinks before it says anything gets room for it, from the second call on', async () => {
+  const limits: number[] = []
+  const upstream = await scripted({
+    summary: (request, response) => {
+      const { max_tokens: limit } = JSON.parse(request.body.toString()) as { max_tokens: number }
+      limits.push(limit)
+      if (limit > 1_000) return says('what was said before')(request, response)
+      const chat = completion('')
+      const choices = chat.choices.map((choice) => ({ ...choice, finish_reason: 'length' }))
+      sendJson(response, 200, { ...chat, choices })
+    },
+  })
+  const proxy = await startCondensing([upstream])
+  for (const [topic, calls] of [
+    ['anchors', 2],
+    ['sails', 3],
+  ] as const) {
+    const reply = await chat(proxy.url, { messages: conversation(topic) })
+    expect([reply.status, reply.headers['x-llmproxy-condensed']]).toEqual([
+      200,
+      expect.stringMatching(/^summary; /),
+    ])
+    expect(limits).toHaveLength(calls)
+  }
+  expect(limits).toEqual([512, 4_608, 4_608])
+})

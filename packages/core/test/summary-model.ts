@@ -38,6 +38,7 @@ export class SummaryModel implements SummaryIo {
   abandoned = 0
   running = 0
   mostRunning = 0
+  thinks = false
   readonly #options: SummaryModelOptions
   #time = 0
 

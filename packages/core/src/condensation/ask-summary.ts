@@ -65,7 +65,7 @@ export async function askSummary(call: SummaryCall, parts: AskParts): Promise<Su
   if (served.kind !== 'answered') throw failed(served.fault, run)
   const { usage } = outcome
   return {
-    text: summaryIn(egress.text()),
+    ...summaryIn(egress.text()),
     inputTokens: usage?.input ?? null,
     outputTokens: usage?.output ?? null,
   }
@@ -94,14 +94,15 @@ function entryOf({ provider, upstreamModel }: Outcome, targets: readonly RouteTa
 }
 
 /** The text of a chat answer. One that says nothing, or refuses, is no summary: it has none, and is paid for all the same. */
-function summaryIn(answer: string): string {
+function summaryIn(answer: string): Pick<SummaryAnswer, 'text' | 'isCut'> {
   const body = parseJson(answer)
   const choices: unknown = isObject(body) ? body['choices'] : undefined
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined
   const message = isObject(choice) ? choice['message'] : undefined
   const content = isObject(message) ? message['content'] : undefined
-  const isRefused = isObject(choice) && choice['finish_reason'] === 'content_filter'
-  return typeof content === 'string' && !isRefused ? content.trim() : ''
+  const ending = isObject(choice) ? choice['finish_reason'] : undefined
+  const text = typeof content === 'string' && ending !== 'content_filter' ? content.trim() : ''
+  return ending === 'length' ? { text, isCut: true } : { text }
 }
 
 function failed(fault: AttemptFault | undefined, run: RequestRun): Error {

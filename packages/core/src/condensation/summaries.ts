@@ -69,6 +69,9 @@ export interface SummariesParts {
 
 const nothingSpent: SummarySpent = { calls: 0, inputTokens: 0, outputTokens: 0, durationMs: 0 }
 
+/** Models that are remembered; their names may come from clients. */
+const mostThinking = 1_000
+
 /** Summaries: those that are known, and the making of new ones. */
 export class Summaries {
   readonly #parts: SummariesParts
@@ -77,6 +80,8 @@ export class Summaries {
   readonly #budget: CallBudget
   readonly #texts = new HeldTexts()
   readonly #running = new Set<AbortController>()
+  /** Models that think before they say anything. */
+  readonly #thinking = new Set<string>()
   #closed = false
 
   constructor(parts: SummariesParts) {
@@ -152,10 +157,10 @@ export class Summaries {
       const { before, transcript, leftOut } = order.write()
       const length = transcript.length + (before?.length ?? 0)
       if (length > longestText) throw new SummaryFailed('too_large', nothingSpent)
-      letGo = this.#texts.hold(length)
+      letGo = this.#texts.hold(order.caller, length)
       if (letGo === undefined) throw new SummaryFailed('budget', nothingSpent)
       const io = this.#io(order, controller, seen)
-      const { text, spent } = await summarise({ before, transcript }, io)
+      const { text, spent } = await summarise({ before, transcript }, io).finally(() => this.#note(order, io))
       this.#keep(order, { text, leftOut })
       this.#report(order, spent, seen.provider)
       return { text, leftOut, spent }
@@ -169,6 +174,12 @@ export class Summaries {
       this.#running.delete(controller)
       signal.removeEventListener('abort', abort)
     }
+  }
+
+  #note({ targets: [first] }: SummaryOrder, { thinks }: SummaryIo): void {
+    if (!thinks || first === undefined) return
+    if (this.#thinking.size >= mostThinking) this.#thinking.clear()
+    this.#thinking.add(nameOf(first))
   }
 
   #io(order: SummaryOrder, controller: AbortController, seen: { provider: string | null }): SummaryIo {
@@ -194,6 +205,7 @@ export class Summaries {
       abandon: () => controller.abort(),
       window: first && windowOf(snapshot, first, caller),
       sizer: first === undefined ? charSizer : sizerOf(snapshot, first),
+      thinks: first !== undefined && this.#thinking.has(nameOf(first)),
       settings,
       now: () => clock.now(),
     }
@@ -218,4 +230,8 @@ export class Summaries {
     const failed = failure === undefined ? {} : { failure: failure.reason }
     this.#parts.reported({ ...spent, requestId, caller, model, provider, background, ...failed })
   }
+}
+
+function nameOf({ provider, upstreamModel }: RouteTarget): string {
+  return JSON.stringify([provider, upstreamModel])
 }

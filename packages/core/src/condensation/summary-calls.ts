@@ -11,6 +11,9 @@ const mostAtOnce = 4
 /** Tokens that vendors count for a message beyond its text, at most. */
 const messageOverhead = 8
 
+/** Tokens that an answer may have more, where its model thinks before it speaks; at most a quarter of the room. */
+const roomToThink = 4_096
+
 /** Of a window, what is used: estimates may be too low, and counts of samples a little. */
 const usedShare = { exact: 0.97, estimated: 0.9 }
 
@@ -28,7 +31,10 @@ export interface Material {
 interface Written {
   readonly messages: readonly SummaryMessage[]
   readonly prompt: number
+  /** Of the answer, with its thoughts. */
   readonly maxTokens: number
+  /** There is room for thoughts. */
+  readonly thinks: boolean
 }
 
 /** The calls of one summary: how many, how large, how many at a time, and what they took. */
@@ -75,13 +81,20 @@ export class SummaryCalls {
   async ask(material: Material): Promise<string | undefined> {
     await this.#turn()
     try {
-      if (this.#failure !== undefined) throw this.#failure
-      const written = this.#written(material)
-      return written.prompt + written.maxTokens > this.#room ? undefined : await this.#call(written)
+      return await this.#ask(material)
     } finally {
       this.#running -= 1
       this.#wake()
     }
+  }
+
+  async #ask(material: Material): Promise<string | undefined> {
+    if (this.#failure !== undefined) throw this.#failure
+    const written = this.#written(material)
+    if (written.prompt + written.maxTokens > this.#room) return undefined
+    const summary = await this.#call(written)
+    // It has spent everything on its thoughts.
+    return summary === '' ? this.#ask(material) : summary
   }
 
   /** Gives up: begins no other call, and ends those that run. */
@@ -102,17 +115,20 @@ export class SummaryCalls {
     }
   }
 
-  async #call({ messages, prompt, maxTokens }: Written): Promise<string | undefined> {
+  /** An empty text: the model turned out to think, and has to be asked with more room. */
+  async #call({ messages, prompt, maxTokens, thinks }: Written): Promise<string | undefined> {
     if (this.#begun === mostCalls) throw this.fail('too_large')
     this.#begun += 1
     try {
-      const { text, inputTokens, outputTokens } = await this.#io.ask(messages, maxTokens)
+      const { text, inputTokens, outputTokens, isCut } = await this.#io.ask(messages, maxTokens)
       this.#inputTokens += inputTokens ?? 0
       this.#outputTokens += outputTokens ?? 0
       this.#guessed = false
       const summary = this.#shortEnough(withoutThought(text))
-      if (summary === '') throw new AskFailed('failed')
-      return summary
+      if (summary !== '') return summary
+      if (thinks || isCut !== true) throw new AskFailed('failed')
+      this.#io.thinks = true
+      return ''
     } catch (error) {
       if (!AskOverflow.is(error)) throw this.fail(AskFailed.is(error) ? error.reason : 'failed', error)
       this.#learn(error, prompt, maxTokens)
@@ -140,11 +156,12 @@ export class SummaryCalls {
   }
 
   #written(material: Material): Written {
-    const { sizer } = this.#io
-    const maxTokens = this.#maxTokens(material)
-    const messages = material.messages(maxTokens)
+    const { sizer, thinks } = this.#io
+    const spoken = this.#maxTokens(material)
+    const messages = material.messages(spoken)
     const prompt = messages.reduce((sum, { content }) => sum + sizer.tokens(content) + messageOverhead, 0)
-    return { messages, prompt, maxTokens }
+    const thought = thinks ? Math.min(roomToThink, Math.floor(this.#room / 4)) : 0
+    return { messages, prompt, maxTokens: spoken + thought, thinks }
   }
 
   /** An answer that took most of a small window would leave no room for what it is about. */

@@ -13,6 +13,8 @@ export interface SummaryAnswer {
   readonly text: string
   readonly inputTokens: number | null
   readonly outputTokens: number | null
+  /** It ended because it was as long as it might be. */
+  readonly isCut?: true
 }
 
 /** What a summary needs of the world. */
@@ -24,6 +26,8 @@ export interface SummaryIo {
   /** Tokens that the model that makes summaries takes, prompt and answer together; `undefined`: not known. */
   readonly window: number | undefined
   readonly sizer: Sizer
+  /** Its answers are known to begin with thoughts, which count. Set when that is found out. */
+  thinks: boolean
   readonly settings: Pick<CondensationConfig, 'max_tokens_default' | 'adaptive_factor'>
   /** Milliseconds. */
   now(): number
