@@ -66,7 +66,8 @@ test('nor is the size of a request that was refused for what another client has 
       : windowed(1_500)(request, response)
   const upstream = await scripted({ request: refused })
   const proxy = await startCondensing([upstream], {}, keys)
-  await chat(proxy.url, { messages: short, prediction: { type: 'content', content: 'x' } }, attacker)
+  const small = [{ role: 'user', content: 'Hi. '.repeat(300) }]
+  await chat(proxy.url, { messages: small, prediction: { type: 'content', content: 'x' } }, attacker)
   await chat(proxy.url, { messages: long }, victim)
   expect(lastSizes(upstream).at(-1)).toBe(question.content.length)
 })

@@ -44,6 +44,7 @@ test('nobody tells of the window: it is not above the smallest request that was 
     measure({ body: body(), sizeOf, window: undefined, refused: { numbers: {}, smallest }, sizer: charSizer })
       .window
   expect([window(600), window(1000), window(2000)]).toEqual([600, undefined, undefined])
+  expect(window(9)).toBeUndefined()
 })
 
 test('definitions of tools are a part of the prompt that stays', () => {
@@ -56,6 +57,7 @@ test('the smaller window counts: the known one, or that of the error', () => {
   expect(measured({ limit: 2000 }, {}, 3000).window).toBe(2000)
   expect(measured({ limit: 4000 }, {}, 3000).window).toBe(3000)
   expect(measured({}, {}, 3000).window).toBe(3000)
+  expect(measured({ limit: 1 }, {}, 3000).window).toBe(3000)
   expect(measured({})).toMatchObject({ window: undefined, room: undefined })
 })
 

@@ -1,6 +1,7 @@
 import type { TokenNumbers } from '@llmproxy/provider-kit'
 import type { IngressBody } from '../ingress/ingress.ts'
 import { scaled, type Sizer } from './sizer.ts'
+import { plausible } from './windows.ts'
 
 /** How large a request is, and how large it may be. All in tokens. */
 export interface Measured {
@@ -56,7 +57,7 @@ export function measure(input: MeasureInput): Measured {
     .map((value) => JSON.stringify(value))
   const fixedOf = (sizer: Sizer) => fixedTexts.reduce((sum, text) => sum + sizer.tokens(text), 0)
   const estimate = input.sizeOf(plain) + fixedOf(plain)
-  const window = least(input.window, refused?.numbers.limit) ?? guessed(estimate, refused)
+  const window = least(input.window, plausible(refused?.numbers.limit)) ?? guessed(estimate, refused)
   const counted = refused?.sizeOf === undefined ? estimate : refused.sizeOf(plain) + fixedOf(plain)
   const { density = 1 } = input
   const factor = refused === undefined ? density : correction(counted, window, refused.numbers)
@@ -72,7 +73,8 @@ export function measure(input: MeasureInput): Measured {
 
 /** A request that was refused is larger than one that was refused before: that is the best that is known of the window. */
 function guessed(estimate: number, refused: Refusal | undefined): number | undefined {
-  return refused?.smallest !== undefined && refused.smallest < estimate ? refused.smallest : undefined
+  const smallest = plausible(refused?.smallest)
+  return smallest !== undefined && smallest < estimate ? smallest : undefined
 }
 
 /** Tokens of the answer that a request may still have: at most half of the window. */

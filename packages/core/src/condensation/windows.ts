@@ -66,6 +66,7 @@ export class Windows {
   }
 }
 
-function plausible(tokens: number | undefined): number | undefined {
+/** The number, where it can be the window of a model. */
+export function plausible(tokens: number | undefined): number | undefined {
   return tokens === undefined || tokens < leastWindow ? undefined : tokens
 }
