@@ -67,7 +67,11 @@ test('nor is the size of a request that was refused for what another client has 
   const upstream = await scripted({ request: refused })
   const proxy = await startCondensing([upstream], {}, keys)
   const small = [{ role: 'user', content: 'Hi. '.repeat(300) }]
-  await chat(proxy.url, { messages: small, prediction: { type: 'content', content: 'x' } }, attacker)
+  await chat(
+    proxy.url,
+    { messages: small, max_tokens: 200, prediction: { type: 'content', content: 'x' } },
+    attacker,
+  )
   await chat(proxy.url, { messages: long }, victim)
   expect(lastSizes(upstream).at(-1)).toBe(question.content.length)
 })
