@@ -141,7 +141,7 @@ export class Gateway {
         ? await rescue(run, first, serving, this.#means(run, snapshot))
         : first
     if (served.kind === 'answered' && condensation?.enabled === true) {
-      condenser.answered(run, snapshot)
+      condenser.measures.answered(run, snapshot)
       if (condensation.background) prepareNext(run, serving, this.#means(run, snapshot))
     }
     if (served.kind !== 'answered') {

@@ -17,17 +17,17 @@ export function prepareNext(run: RequestRun, serving: Serving, { condenser, rout
   const target = targets[0]!
   const { ingress, usage } = run
   if (ingress.operation !== 'chat' || !mayCondense(run, config) || !isKept(config)) return
-  const window = condenser.windowOf(snapshot, target, ingress.caller)
+  const window = condenser.measures.windowOf(snapshot, target, ingress.caller)
   if (window === undefined) return
   const { background_share: share } = config.condensation!
   const limit = window * share
   if (usage === null && ingress.bytes.length < limit) return
   const subject = { ingress, target, fault: undefined, serving }
   const filled =
-    usage === null ? condenser.measure(subject).total : usage.input + usage.output / choicesOf(ingress)
+    usage === null ? condenser.measures.of(subject).total : usage.input + usage.output / choicesOf(ingress)
   if (filled < limit) return
   const [largest] = [...largerModels(target, routeOf)].at(-1) ?? []
-  const most = largest === undefined ? window : condenser.windowOf(snapshot, largest, ingress.caller)
+  const most = largest === undefined ? window : condenser.measures.windowOf(snapshot, largest, ingress.caller)
   if (most !== undefined && filled >= most * share) condenser.prepare(subject, limit)
 }
 

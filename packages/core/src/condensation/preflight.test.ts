@@ -15,15 +15,15 @@ function judged({ bytes, roughly = bytes / 4, total = roughly, stream = false, .
   const window = 'window' in rest ? rest.window : 1_000
   const measured: string[] = []
   const noted = (what: string, value: unknown) => () => (measured.push(what), value)
-  const condenser = {
+  const measures = {
     windowOf: () => window,
     roughly: noted('roughly', roughly),
-    measure: noted('exactly', { total }),
+    of: noted('exactly', { total }),
   }
   const condensation = { enabled: true, streaming: false, preflight: true, preflight_share: 0.9 }
   const ingress = { operation: 'chat', body: { messages: [] }, headers: {}, bytes: Buffer.alloc(bytes) }
   const serving = { snapshot: { config: { condensation } }, targets: [{}] }
-  const result = isTooLong({ stream, ingress } as never, serving as never, condenser as never)
+  const result = isTooLong({ stream, ingress } as never, serving as never, { measures } as never)
   return [result, ...measured]
 }
 

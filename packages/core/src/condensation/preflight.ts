@@ -9,11 +9,11 @@ export function isTooLong(run: RequestRun, serving: Serving, condenser: Condense
   const { config } = snapshot
   const target = targets[0]!
   if (!mayCondense(run, config)) return false
-  const window = condenser.windowOf(snapshot, target, run.ingress.caller)
+  const window = condenser.measures.windowOf(snapshot, target, run.ingress.caller)
   if (window === undefined) return false
   const { ingress } = run
   const limit = window * config.condensation!.preflight_share
   // No token is shorter than a byte, and hardly any text has three times as many of them as it seems.
-  if (ingress.bytes.length < limit || condenser.roughly(ingress) < limit / 3) return false
-  return condenser.measure({ ingress, target, fault: undefined, serving }).total >= limit
+  if (ingress.bytes.length < limit || condenser.measures.roughly(ingress) < limit / 3) return false
+  return condenser.measures.of({ ingress, target, fault: undefined, serving }).total >= limit
 }

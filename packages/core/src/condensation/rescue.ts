@@ -51,7 +51,7 @@ export async function rescue(
   const learn = (targets: readonly RouteTarget[]) => {
     if (!isOverflow(served)) return
     const target = askedTarget(run, targets)
-    means.condenser.learn({ ingress: run.asked, target, fault: served.fault, serving }, condensable)
+    means.condenser.measures.learn({ ingress: run.asked, target, fault: served.fault, serving }, condensable)
   }
   learn(serving.targets)
   for await (const step of steps(run, serving, { ...means, condensable, last: () => served })) {
@@ -119,7 +119,7 @@ function* shorterAnswer(
   { condenser, last }: StepMeans,
 ): Generator<Step, void, void> {
   const refused = last()
-  const size = () => condenser.measure({ ingress, target, fault: undefined, serving }).total
+  const size = () => condenser.measures.of({ ingress, target, fault: undefined, serving }).total
   const lowered = isOverflow(refused) ? loweredMaxTokens(ingress, refused.fault, size) : undefined
   if (lowered === undefined) return
   const { from, to } = lowered

@@ -15,7 +15,7 @@ import { zeros } from './zeros.ts'
 export interface CondensationCounts {
   /** Requests. */
   readonly condensed: Readonly<Record<CondensedKind, number>>
-  /** Requests that were answered from a summary, by where it came from. */
+  /** Requests that were last asked with a summary, by where it came from. */
   readonly sources: Readonly<Record<SummarySource, number>>
   /** Tokens of prompts that were not sent; of the prompt only, so a lowered `max_tokens` saves none. */
   readonly tokensSaved: number
