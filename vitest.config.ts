@@ -5,7 +5,14 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@llmproxy/source', 'node', 'import', 'default']
 
 /** Files of these folders keep nothing in modules and in the process, so a worker runs many of them, and loads what they share once. */
-const pure = ['packages/core', 'packages/provider-kit', 'providers', 'tests/condensation', 'tests/streams', 'tests/vendors']
+const pure = [
+  'packages/core',
+  'packages/provider-kit',
+  'providers',
+  'tests/condensation',
+  'tests/streams',
+  'tests/vendors',
+]
 const files = '**/*.test.ts'
 const everywhere = `{packages,providers,apps,tests,bench,scripts,examples}/${files}`
 const exclude = ['**/node_modules/**', '**/dist/**']
