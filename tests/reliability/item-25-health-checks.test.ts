@@ -190,12 +190,15 @@ test('reloads: another key is another provider, other connections are used, and 
   expect((await lineOf(proxy, 'a'))['status']).toBe('unhealthy')
   await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new' }) })
   expect(await lineOf(proxy, 'a')).toMatchObject({ status: 'healthy', last_check: null, uptime: '100.00%' })
-  // The first check of a provider comes within one interval.
+  const before = upstream.gets()
+  // The first check of a provider comes within one interval; an early one is followed by a second in it.
   await clock.pass(minutes(1))
-  expect([upstream.gets(), upstream.requests.at(-1)?.headers['authorization']]).toEqual([2, 'Bearer new'])
+  const asked = upstream.requests.slice(before).map(({ headers }) => headers['authorization'])
+  expect(['Bearer new', 'Bearer new'].slice(0, asked.length)).toEqual(asked)
+  expect(asked).not.toEqual([])
   await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new', keepalive_timeout: 1 }) })
   await clock.pass(67)
-  expect(upstream.gets()).toBeGreaterThanOrEqual(3)
+  expect(upstream.gets()).toBeGreaterThan(before + asked.length)
   expect(await lineOf(proxy, 'a')).toMatchObject({ status: 'healthy', last_error: null })
   upstream.now.models = failing(401)
   await clock.pass(67)
