@@ -194,8 +194,7 @@ test('reloads: another key is another provider, other connections are used, and 
   // The first check of a provider comes within one interval; an early one is followed by a second in it.
   await clock.pass(minutes(1))
   const asked = upstream.requests.slice(before).map(({ headers }) => headers['authorization'])
-  expect(['Bearer new', 'Bearer new'].slice(0, asked.length)).toEqual(asked)
-  expect(asked).not.toEqual([])
+  expect(new Set(asked)).toEqual(new Set(['Bearer new']))
   await proxy.gateway.reload({ ...watching, ...entry({ api_key: 'new', keepalive_timeout: 1 }) })
   await clock.pass(67)
   expect(upstream.gets()).toBeGreaterThan(before + asked.length)
