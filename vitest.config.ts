@@ -12,6 +12,8 @@ const pure = [
   'tests/condensation',
   'tests/streams',
   'tests/vendors',
+  'tests/reliability',
+  'tests/sdk',
 ]
 const files = '**/*.test.ts'
 const everywhere = `{packages,providers,apps,tests,bench,scripts,examples}/${files}`

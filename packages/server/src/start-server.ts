@@ -46,6 +46,8 @@ export interface StartOptions extends AmongWorkers {
   /** Default: JSON lines to standard output or `log_file`. */
   readonly logger?: (scrub: (text: string) => string) => Logger
   readonly clock?: Clock
+  /** In [0, 1). Default: `Math.random`. */
+  readonly random?: () => number
   /** Its number among the workers of a server; stands in the lines of the log. Default: it serves alone. */
   readonly worker?: number
   /** Default: this gateway checks its providers itself. */
@@ -81,6 +83,7 @@ export async function startServer(checked: CheckedConfig, options: StartOptions)
     ...(options.load && { load: options.load }),
     env: options.env ?? {},
     clock,
+    ...(options.random && { random: options.random }),
     log: {
       error: (facts, message) => later.log?.error(facts, message),
       warn: (facts, message) => later.log?.warn(facts, message),

@@ -27,6 +27,8 @@ export interface LogLine {
 
 export interface ProxyOptions {
   readonly clock?: Clock
+  /** In [0, 1). Default: `Math.random`. */
+  readonly random?: () => number
   /** Where keys of providers are looked up. Default: nowhere. */
   readonly env?: Readonly<Record<string, string>>
   /** Beside those for the OpenAI wire, Anthropic and the mock. */
