@@ -1,3 +1,4 @@
+import { parseJson } from '@llmproxy/provider-kit'
 import { z } from 'zod'
 import type { SharedPause } from './peers.ts'
 
@@ -19,11 +20,5 @@ const pauseSchema = z.object({
 /** A pause that came as JSON over a network, or nothing when it is none. Members that are not known are left out. */
 export function readPause(text: string): SharedPause | undefined {
   if (text.length > longestText) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  return pauseSchema.safeParse(value).data
+  return pauseSchema.safeParse(parseJson(text)).data
 }

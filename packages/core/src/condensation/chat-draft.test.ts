@@ -36,7 +36,7 @@ async function draft({ messages, known = [], recent = 0, tools, ahead }: Given) 
   const sizer = charSizer
   const total = messageSizes(messages, sizer).reduce((sum, size) => sum + size, 0)
   const made = await chatDraft(ingress, {
-    measured: { sizer, total, fixed: 0, window, room: window * 0.9 },
+    measured: { sizer, factor: 1, total, fixed: 0, window, room: window * 0.9 },
     settings: condensationSchema.parse({ recent_share: recent, max_tokens_default: 100 })!,
     find: async (keys) => {
       const cut = known.toSorted((left, right) => right - left).find((each) => keys.includes(digests[each]!))

@@ -19,9 +19,13 @@ export interface Conversation {
 export function conversationOf(messages: readonly unknown[]): Conversation {
   const objects = messages.map((message) => (isObject(message) ? message : {}))
   const system = new Set<number>()
-  for (const [index, { role }] of objects.entries())
-    if (role === 'system' || role === 'developer') system.add(index)
+  for (const [index, message] of objects.entries()) if (isSystem(message)) system.add(index)
   return { messages: objects, system, cuts: cutsOf(objects, system), lastTurn: lastTurnOf(objects, system) }
+}
+
+/** Whether it is the application's word, not part of what was said. */
+export function isSystem({ role }: JsonObject): boolean {
+  return role === 'system' || role === 'developer'
 }
 
 /** Whether it says what came of a call. */

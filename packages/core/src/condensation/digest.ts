@@ -1,5 +1,6 @@
-import { createHash, hash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isObject, type JsonObject } from '@llmproxy/provider-kit'
+import { isSystem } from './conversation.ts'
 
 /**
  * A name for each beginning of a conversation: `digests[i]` is that of `messages[0..i)`, and says caller, model and every message before
@@ -21,14 +22,7 @@ export function prefixDigests(
 
 /** The same for a text prompt as a whole. */
 export function promptDigest(caller: string, model: string, prompt: string): string {
-  return createHash('sha256')
-    .update(JSON.stringify([caller, model, 'prompt']))
-    .update(prompt)
-    .digest('hex')
-}
-
-export function isSystem({ role }: JsonObject): boolean {
-  return role === 'system' || role === 'developer'
+  return hash('sha256', JSON.stringify([caller, model, 'prompt']) + prompt)
 }
 
 /**

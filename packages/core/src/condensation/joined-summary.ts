@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '@llmproxy/provider-kit'
 import type { Ingress } from '../ingress/ingress.ts'
 import type { LiveProvider } from '../live-provider.ts'
 import type { RouteTarget } from '../routing/route-target.ts'
-import { isSystem } from './digest.ts'
+import { isSystem } from './conversation.ts'
 import { withMessages } from './with-messages.ts'
 
 /** What is learnt belongs to it. */

@@ -7,6 +7,8 @@ import { plausible } from './windows.ts'
 export interface Measured {
   /** Corrected by what the vendor has counted. */
   readonly sizer: Sizer
+  /** By how much: 1 where nothing says otherwise. */
+  readonly factor: number
   /** The prompt as it came. */
   readonly total: number
   /** Of it, what is no message: definitions of tools and the like. */
@@ -64,6 +66,7 @@ export function measure(input: MeasureInput): Measured {
   const sizer = factor === 1 ? plain : scaled(plain, factor)
   return {
     sizer,
+    factor,
     total: Math.round(estimate * factor),
     fixed: fixedOf(sizer),
     window,
@@ -90,12 +93,12 @@ export function askedAnswer(body: IngressBody): number {
 }
 
 /** What the vendor has counted, as a multiple of what we did. It has refused the request, so that it is above the window at least. */
-function correction(estimate: number, window: number | undefined, refused: TokenNumbers | undefined): number {
-  if (refused === undefined || estimate === 0) return 1
+function correction(estimate: number, window: number | undefined, refused: TokenNumbers): number {
+  if (estimate === 0) return 1
   const counted = refused.input ?? refused.requested
   // A server that names the tokens of the answer alone has added them.
   const atLeast = window === undefined ? 0 : (window - (refused.output ?? 0)) / estimate
-  const factor = counted === undefined ? Math.max(1, atLeast) : Math.max(counted / estimate, 0)
+  const factor = counted === undefined ? Math.max(1, atLeast) : counted / estimate
   return Math.min(mostFactor, Math.max(leastFactor, factor))
 }
 

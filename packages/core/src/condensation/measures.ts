@@ -5,7 +5,7 @@ import type { GatewayLog } from '../gateway.ts'
 import type { Ingress } from '../ingress/ingress.ts'
 import type { ModelCatalogue } from '../model-catalogue.ts'
 import type { RequestRun } from '../request-run.ts'
-import type { RouteTarget } from '../routing/route-target.ts'
+import { entryOf, type RouteTarget } from '../routing/route-target.ts'
 import type { Serving } from '../serve.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { chatTokens } from './chat-draft.ts'
@@ -58,9 +58,7 @@ export class Measures {
   configure({ config, live }: Snapshot): void {
     if (config.condensation?.enabled !== true) return
     for (const each of live.values()) {
-      const models = each.config.models.map((model) =>
-        typeof model === 'string' ? model : (model.upstream ?? model.id),
-      )
+      const models = each.config.models.map(entryOf).map(({ id, upstream }) => upstream ?? id)
       this.#sizers.prepare(
         each,
         models.filter((model) => !model.endsWith('*')),
@@ -79,9 +77,8 @@ export class Measures {
     const asked = { ...target, caller: ingress.caller }
     const { limit, input } = (fault && tokenNumbers(fault.message)) ?? noNumbers
     if (input !== undefined && condensable) {
-      const subject = { ingress, target, serving }
-      const estimate = this.of({ ...subject, fault: undefined }).total
-      this.#densities.note(live, asked, this.of({ ...subject, fault }).total / Math.max(1, estimate))
+      const { factor } = this.of({ ingress, target, fault, serving })
+      this.#densities.note(live, asked, factor)
     }
     if (limit !== undefined) this.#windows.learn(live, asked, limit)
     else if (condensable && !haveAttachments(messagesOf(ingress))) {

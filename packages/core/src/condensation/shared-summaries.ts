@@ -1,3 +1,4 @@
+import { parseJson } from '@llmproxy/provider-kit'
 import { z } from 'zod'
 import type { KnownSummary } from './summary-cache.ts'
 
@@ -61,11 +62,5 @@ export function writeSummary({ text, leftOut }: KnownSummary): string {
 /** A summary that others have kept, or nothing when the text is none. Members that are not known are left out. */
 export function readSummary(text: string): KnownSummary | undefined {
   if (text.length > longestText) return undefined
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  return summarySchema.safeParse(value).data
+  return summarySchema.safeParse(parseJson(text)).data
 }

@@ -3,7 +3,7 @@ import { serves } from './fallback-model.ts'
 import type { Complaint } from './issues.ts'
 import { modelId } from './model-id.ts'
 import { nearest } from './nearest.ts'
-import type { GatewayConfig } from './schema.ts'
+import type { GatewayConfig, ProviderConfig } from './schema.ts'
 
 type Checked = Pick<GatewayConfig, 'providers' | 'redis_url' | 'request_timeout'> & {
   readonly condensation?: CondensationConfig | undefined
@@ -34,10 +34,7 @@ export function summaryWarnings({
   if (asked.length > 0 && on.length === 0 && name !== undefined) {
     const message = `the provider "${name}" is switched off, so nobody makes summaries: contexts are truncated`
     warnings.push({ path: ['condensation', 'provider'], message })
-  } else if (
-    model !== undefined &&
-    !on.some((provider) => serves(provider, model) || serves(provider, `${provider.name}/${model}`))
-  ) {
+  } else if (model !== undefined && !on.some((provider) => lists(provider, model))) {
     const near = nearest(
       model,
       on.flatMap(({ models }) => models.map(modelId)).filter((id) => !id.endsWith('*')),
@@ -73,8 +70,7 @@ export function summaryOffWarnings(
   if (name === undefined && model === undefined) return []
   const able = providers.filter(
     (provider) =>
-      (name === undefined || provider.name === name) &&
-      (model === undefined || serves(provider, model) || serves(provider, `${provider.name}/${model}`)),
+      (name === undefined || provider.name === name) && (model === undefined || lists(provider, model)),
   )
   const reasons = able.map((provider) => off.find((each) => each.name === provider.name))
   const [first] = reasons
@@ -83,4 +79,9 @@ export function summaryOffWarnings(
   if (able.every(({ enabled }) => enabled === false)) return []
   const message = `the provider "${first.name}" is off (${first.reason}), so nobody makes summaries: contexts are truncated`
   return [{ path: ['condensation', name === undefined ? 'model' : 'provider'], message }]
+}
+
+/** By its name, with or without that of the provider in front. */
+function lists(provider: ProviderConfig, model: string): boolean {
+  return serves(provider, model) || serves(provider, `${provider.name}/${model}`)
 }
